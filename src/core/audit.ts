@@ -31,6 +31,7 @@ export function audit(ctx: Recorder, event: Audit): Statement<void> {
       place: ctx.caller.place,
       createdAt: ctx.now(),
       ...rest,
+      actorId: rest.actorId ?? ctx.caller.actorId ?? null,
     },
     userId === null || typeof userId === 'number' ? idOf(userId) : userId,
     condition,

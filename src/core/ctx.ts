@@ -30,6 +30,8 @@ export interface Caller {
   readonly timeZone: string
   /** The language that the request asks for; null if it asks for none that Kith speaks. */
   readonly locale: Locale | null
+  /** The administrator, in a session in which one sees somebody's account; the gate finds out. */
+  actorId?: UserId | null
 }
 
 /** What is needed to record an act, by a request or by the operator's command. */

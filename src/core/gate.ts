@@ -15,6 +15,7 @@ import { type AccountLimit, accountAttempt, countOfAccount, overAccountLimit } f
 import { isPhishingResistant } from './authentication-methods.ts'
 import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
+import { liveImpersonation } from './impersonation.ts'
 import { isInForce } from './in-force.ts'
 import { SESSION_TOUCH_MS } from './limits.ts'
 import { noteScopeUse } from './oauth/scope-uses.ts'
@@ -164,6 +165,8 @@ function claimedOf(claim: SessionClaim): Claimed {
 function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserPrincipal | null {
   const now = ctx.now()
   const principal = toLivePrincipal(claim, row, now)
+  // What is done in it is the administrator's act.
+  ctx.caller.actorId = principal?.impersonation?.by ?? null
   if (principal && row && now - row.sessionLastUsedAt > SESSION_TOUCH_MS) touch(ctx, row, now)
   return principal
 }
@@ -176,6 +179,9 @@ export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: n
   if (isInForce(row.bannedAt, row.bannedUntil, now)) return null
   if (claim.kind === 'browser') {
     if (row.sessionTokenHash === null || !equalInConstantTime(row.sessionTokenHash, sha256(claim.secret))) return null
+    // Each kind of session counts in its own cookie only: no sign-in for an app begins in one of an administrator.
+    if ((row.sessionImpersonatorId !== null) !== (claim.isImpersonation === true)) return null
+    if (claim.isImpersonation && liveImpersonation(row, now) === null) return null
   } else if (row.sessionClientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
     return null
   }
@@ -202,6 +208,7 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
     authenticatedAt: row.sessionAuthenticatedAt,
     amr: row.sessionAmr.split(' '),
     secondFactor: row.sessionSecondFactor,
+    impersonation: liveImpersonation(row, now),
   }
 }
 

@@ -3,6 +3,7 @@ import type { MachineId, SessionId, UserId } from '../ids.ts'
 import type { NonceCount } from '../store/db/digest-nonces.ts'
 import type { KeyKind } from '../store/db/machine-credentials.ts'
 import type { SpentToken } from '../store/db/spent-tokens.ts'
+import type { Impersonation } from './impersonation.ts'
 import type { Scope } from './scopes.ts'
 
 /** A DPoP proof as the gate claims it, and the algorithm that signed it. */
@@ -17,7 +18,14 @@ export interface PresentedKey {
 
 /** What a credential claims. Its signature or form is valid; only the gate knows whether it still counts. */
 export type Claim =
-  | { readonly kind: 'browser'; readonly sessionId: SessionId; readonly userId: UserId; readonly secret: string }
+  | {
+      readonly kind: 'browser'
+      readonly sessionId: SessionId
+      readonly userId: UserId
+      readonly secret: string
+      /** From the cookie of a session in which an administrator sees the account. */
+      readonly isImpersonation?: true
+    }
   | {
       readonly kind: 'access_token'
       readonly sessionId: SessionId
@@ -78,6 +86,8 @@ export interface UserPrincipal {
   readonly amr: readonly string[]
   /** The factor that completed a two-step sign-in: `passkey`, `totp`, `recovery_code` or `email`. Browsers only. */
   readonly secondFactor: string | null
+  /** Of a session in which an administrator sees the account. */
+  readonly impersonation: Impersonation | null
 }
 
 export interface ClientPrincipal {

@@ -8,6 +8,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { AccountLimit } from '../core/account-limits.ts'
 import { AppError } from '../core/errors.ts'
 import { clientGate, type Gate, type OptionalGate, optionalGate, type UserGateOptions, userGate } from '../core/gate.ts'
+import { type Impersonation, mayImpersonated } from '../core/impersonation.ts'
 import { type Key, type KeyKind, requireLivingKey } from '../core/machines/keys.ts'
 import { robotGate } from '../core/machines/robots.ts'
 import type { Claim, Principal, RobotPrincipal } from '../core/principal.ts'
@@ -62,7 +63,9 @@ export function optionalSession({ limit }: Pick<UserGateOptions, 'limit'> = {}):
       if (error instanceof AppError) return null
       throw error
     })
-    const gate = optionalGate(c.get('ctx'), claim, { limit })
+    // Only what demands a scope can be decided for an administrator who looks at somebody's account: here, they are nobody.
+    const own = claim?.kind === 'browser' && claim.isImpersonation ? null : claim
+    const gate = optionalGate(c.get('ctx'), own, { limit })
     c.set('gate', (async (reads?: never) => {
       const outcome = await gate(reads)
       if (outcome.principal && outcome.user) c.set('viewer', { principal: outcome.principal, user: outcome.user })
@@ -94,10 +97,17 @@ function guarded<P extends Principal>(
       passed = true
       const { principal, user } = outcome
       if (principal.kind === 'user' && user) c.set('viewer', { principal, user })
+      if (principal.kind === 'user' && principal.impersonation) requireImpersonated(c, principal.impersonation, access)
       return outcome
     }) as Gate<P>)
     await next()
     if (!passed && !c.error) throw new AppError('internal_error', 'A guarded route ended without the gate')
   }
   return tag(handler, limit ? { access, accountLimit: limit } : { access })
+}
+
+function requireImpersonated(c: Context, impersonation: Impersonation, access: Access): void {
+  const scope = access.kind === 'scope' ? access.scope : null
+  if (mayImpersonated(impersonation, { method: c.req.method, path: c.req.path, scope })) return
+  throw new AppError('forbidden', 'This cannot be done in a session of support', { reason: 'impersonated' })
 }

@@ -18,6 +18,8 @@ export type ReadCredential = (c: Context<AppEnv>) => Promise<Claim | null>
 
 /** Hono adds the `__Host-` prefix: Secure, Path=/, no Domain (RFC 6265bis §4.1.3.2). */
 const SESSION_COOKIE = 'kith_session'
+/** Beside it: whoever looks at somebody's account stays signed in to their own. */
+const IMPERSONATION_COOKIE = 'kith_impersonation'
 
 export function credentials(...readers: ReadCredential[]): MiddlewareHandler<AppEnv> {
   return (c, next) => {
@@ -65,17 +67,25 @@ export async function verifyUnbound(c: Context<AppEnv>, token: string) {
   return claim
 }
 
-export const browserSession: ReadCredential = async (c) => {
-  const value = getCookie(c, SESSION_COOKIE, 'host')
+export const browserSession: ReadCredential = async (c) => toClaim(getCookie(c, SESSION_COOKIE, 'host'))
+
+/** The same for what is the account's own: there, an administrator who looks at somebody's account is that person. */
+export const personalSession: ReadCredential = async (c) => {
+  const claim = toClaim(getCookie(c, IMPERSONATION_COOKIE, 'host'))
+  return claim === null ? browserSession(c) : { ...claim, isImpersonation: true }
+}
+
+function toClaim(value: string | undefined) {
   const [session, user, secret, ...rest] = value?.split('.') ?? []
   if (session === undefined || user === undefined || secret === undefined || rest.length > 0) return null
   const sessionId = fromHex<SessionId>(session)
   const userId = fromHex<UserId>(user)
-  return sessionId === null || userId === null ? null : { kind: 'browser', sessionId, userId, secret }
+  return sessionId === null || userId === null ? null : ({ kind: 'browser', sessionId, userId, secret } as const)
 }
 
 /** Sets the session cookie and the device cookie, by which the account recognizes this browser from now on. */
 export function setSignInCookies(c: Context, session: BrowserSession, now: number): void {
+  clearImpersonationCookie(c)
   setSessionCookie(c, session, now)
   // Second, because some programs keep only the first cookie.
   setDeviceCookie(c, session, now)
@@ -90,8 +100,8 @@ export function renewSessionCookies(c: Context, session: BrowserSession, now: nu
   if (c.var.ctx.caller.device?.accounts.has(session.userId)) setDeviceCookie(c, session, now)
 }
 
-function setSessionCookie(c: Context, session: BrowserSession, now: number): void {
-  setCookie(c, SESSION_COOKIE, `${toHex(session.id)}.${toHex(session.userId)}.${session.secret}`, {
+function setSessionCookie(c: Context, session: BrowserSession, now: number, name = SESSION_COOKIE): void {
+  setCookie(c, name, `${toHex(session.id)}.${toHex(session.userId)}.${session.secret}`, {
     prefix: 'host',
     httpOnly: true,
     secure: true,
@@ -113,5 +123,17 @@ function setDeviceCookie(c: Context, { userId }: BrowserSession, now: number): v
 }
 
 export function clearSessionCookie(c: Context): void {
+  clearImpersonationCookie(c)
   deleteCookie(c, SESSION_COOKIE, { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' })
+}
+
+export function setImpersonationCookie(c: Context, session: BrowserSession, now: number): void {
+  setSessionCookie(c, session, now, IMPERSONATION_COOKIE)
+}
+
+/** False if there was none. */
+export function clearImpersonationCookie(c: Context): boolean {
+  if (getCookie(c, IMPERSONATION_COOKIE, 'host') === undefined) return false
+  deleteCookie(c, IMPERSONATION_COOKIE, { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' })
+  return true
 }

@@ -95,6 +95,7 @@ export const OUTLINES: { readonly [Kind in MailKind]: Outline<TextOf<Kind>> } = 
   email_changed_again: { about: 'account', parts: ['greeting', 'what', 'details', 'fine', 'wasNot'] },
   // To the address that the account no longer has.
   email_change_undone: notice(SESSIONS),
+  impersonation_started: { about: 'account', parts: ['greeting', 'what', 'time', 'was', 'wasNot'] },
   changed_by_admin: { about: 'account', parts: ['greeting', 'what', 'changed', 'time', 'was', 'wasNot'] },
 }
 

@@ -2,7 +2,8 @@
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, ParentCode } from '../core/errors.ts'
 import { PASSKEY_REQUIRED } from '../core/sessions/second-factors.ts'
-import type { ShownError } from '../http/app-env.ts'
+import type { AppEnv, ShownError } from '../http/app-env.ts'
+import { clearImpersonationCookie } from '../http/credentials.ts'
 import { errorHeaders, logFailure, toAppError } from '../http/errors.ts'
 import { fill, type Plural, plural, type Texts } from '../texts/texts.ts'
 import { showPage } from './layout.tsx'
@@ -42,12 +43,18 @@ export function setErrorHeaders(c: Context, error: AppError): void {
 export async function renderError(thrown: unknown, c: Context): Promise<Response> {
   const error = toAppError(thrown)
   logFailure(c, error)
+  // The account that an administrator looked at is closed again; their own session may go on.
+  if (error.code === 'unauthenticated' && clearImpersonationCookie(c)) return c.redirect('/admin', 303)
   if (error.code === 'unauthenticated') return toSignIn(c, {})
-  if (error.code === 'reauthentication_required') return toSignIn(c, { reauth: error.reason === PASSKEY_REQUIRED ? 'passkey' : '1' })
+  if (error.code === 'reauthentication_required' && !isImpersonated(c))
+    return toSignIn(c, { reauth: error.reason === PASSKEY_REQUIRED ? 'passkey' : '1' })
   setErrorHeaders(c, error)
   const t = await textsOf(c)
   return showError(c, { status: error.status, title: textsFor(t, error).title, message: messageOf(t, error) })
 }
+
+/** Nobody can sign in afresh for somebody else. */
+const isImpersonated = (c: Context<AppEnv>) => Boolean(c.get('viewer')?.principal.impersonation)
 
 /** Redirects to the sign-in, and then back to this page. A form's page has the address of the form. */
 function toSignIn(c: Context, extra: Record<string, string>): Response {

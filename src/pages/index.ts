@@ -6,7 +6,7 @@
 import { Hono } from 'hono'
 import { admission } from '../http/admission.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { browserSession, credentials } from '../http/credentials.ts'
+import { browserSession, credentials, personalSession } from '../http/credentials.ts'
 import { unmatched } from '../http/errors.ts'
 import { accountPages } from './account/index.ts'
 import { consentPages } from './consent.tsx'
@@ -49,13 +49,16 @@ const PATHS = [
   '/admin',
   '/people',
 ]
+/** About the account itself: an administrator who looks at somebody's account is that person here. Everywhere else, they are themselves. */
+const PERSONAL_PATHS: ReadonlySet<string> = new Set(['/account', '/people'])
 /** Other sites may send a form here: Apple sends its answer in one. */
 const OPEN_PATHS = ['/upstream']
 
 export const pages = new Hono<AppEnv>()
 pages.onError(renderError)
-for (const path of PATHS) pages.use(`${path}/*`, admission(), ownFormsOnly(), credentials(browserSession))
-pages.use(HANDLE, admission(), credentials(browserSession))
+for (const path of PATHS)
+  pages.use(`${path}/*`, admission(), ownFormsOnly(), credentials(PERSONAL_PATHS.has(path) ? personalSession : browserSession))
+pages.use(HANDLE, admission(), credentials(personalSession))
 for (const path of OPEN_PATHS) pages.use(`${path}/*`, admission(), credentials(browserSession))
 pages.route('/', signInPages)
 pages.route('/', secondStepPages)

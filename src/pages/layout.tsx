@@ -12,6 +12,7 @@ import type { ClientFace } from '../core/oauth/client-face.ts'
 import { PAGE_REFERRER_POLICY } from '../http/request-scope.ts'
 import type { Texts } from '../texts/texts.ts'
 import { BOT_CHECK_SCRIPT, contentSecurityPolicy, type Loads } from './content-security-policy.ts'
+import { impersonationBanner } from './impersonation-banner.tsx'
 import { pageScriptUrl, passkeyScriptUrl, styleSheetUrl } from './loaded-files.ts'
 import { Footer, Header, Navigation } from './navigation.tsx'
 import { noticeOf } from './notices.ts'
@@ -53,6 +54,7 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
   c.header('Content-Type', 'text/html; charset=utf-8')
   keepLocale(c)
   const t = await textsOf(c)
+  const banner = await impersonationBanner(c)
   const document = (
     <WithTexts value={t}>
       <html lang={t.locale} dir={t.direction}>
@@ -62,6 +64,7 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
             {t.layout.skip}
           </a>
           <Header c={c} brand={config.brand} viewer={page.section === undefined ? undefined : c.get('viewer')} />
+          {banner}
           <Body c={c} page={page}>
             {children}
           </Body>

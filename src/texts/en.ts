@@ -1649,7 +1649,19 @@ export const en = {
         gone: 'Somebody who is gone',
       },
     },
-    impersonation: {},
+    impersonation: {
+      title: 'See the account as its owner',
+      lead: 'For 15 minutes you see the pages of {name} as they do. They get a mail now, and what you do is in the audit log under your name.',
+      labels: { reason: 'Reason', kind: 'What you may do' },
+      reasonHint: 'The person and your colleagues can read it. For example: ticket 4711, pictures do not load.',
+      kinds: { read: 'Look only', write: 'Look, and change the profile, files, followers and blocks' },
+      start: 'Open the account',
+      banner: 'You see the account of {name} as support, until {time}. You can look, not change anything.',
+      bannerWrite: 'You see the account of {name} as support, until {time}. What you change is changed.',
+      leave: 'Leave',
+      bannerName: 'Support',
+      support: 'Support',
+    },
     roles: {
       lead: 'What people may do. Each person has one role.',
       caption: 'Roles, highest rank first',
@@ -2281,6 +2293,13 @@ export const en = {
         wasNot:
           'If this was not you, someone can read mail sent to your previous address. Sign in with your password, change the address again and secure that mailbox.',
         button: 'This was not me: sign out everywhere',
+      },
+      impersonation_started: {
+        subject: 'Support has opened your {product} account',
+        what: 'An administrator of {product} has opened your account {username} to see it as you do. It closes by itself after 15 minutes. They cannot see your password, change how you sign in, or take your data with them.',
+        was: 'If you have asked for help, there is nothing to do. What was done is listed in your account under Activity.',
+        wasNot:
+          'If this was not you, ask the people who run {product} why they have opened it. Signing out on all devices closes it at once.',
       },
       changed_by_admin: {
         subject: 'Your {product} account was changed by an administrator',

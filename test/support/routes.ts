@@ -55,8 +55,9 @@ export const hasPattern = (route: Route) => /:\w+\{/.test(route.path)
 /** The scope that a route needs; null if any session, or none, is enough. */
 export const scopeOf = ({ tags }: Route): Scope | null => (tags.access?.kind === 'scope' ? tags.access.scope : null)
 
-/** Whether a page's forms are tested apart: those of the console, but for People. */
-export const hasFormsOfItsOwn = ({ path }: Route) => path.startsWith('/admin') && !path.startsWith('/admin/people')
+/** Whether a page's forms are tested apart: those of the console, but for People, and of a look at an account. */
+export const hasFormsOfItsOwn = ({ path }: Route) =>
+  (path.startsWith('/admin') && !path.startsWith('/admin/people')) || /\/impersonat(e|ion)\b/.test(path)
 
 /** Whether a route is for administrators. */
 export const isAdminRoute = (route: Route) => scopeOf(route)?.startsWith('admin:') ?? false

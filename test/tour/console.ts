@@ -43,5 +43,9 @@ export const stops: Stops = {
   'GET /admin/settings': READ,
   // KV is written and read, each bucket is written, read and emptied.
   'GET /admin/health': { roundTrips: 1, rowsRead: 12 + 7 * 1_001, rowsWritten: 0, kv: 2, r2: 6 },
+  // Who it is about, and one's own factors.
+  'GET /admin/people/:id/impersonate': { roundTrips: 1, rowsRead: 20, rowsWritten: 0 },
+  'POST /admin/people/:id/impersonate': { roundTrips: 2, rowsRead: 50, page: '/admin/people/:id/impersonate' },
+  'POST /account/impersonation/leave': { roundTrips: 2, rowsRead: 30, page: '/account' },
   'GET /admin/overview': { roundTrips: 1, rowsRead: 240, rowsWritten: 0 },
 }

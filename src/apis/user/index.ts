@@ -5,7 +5,7 @@
 import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { browserSession, credentials } from '../../http/credentials.ts'
+import { credentials, personalSession } from '../../http/credentials.ts'
 import { allowedOrigins, refuseCrossSiteWrites } from '../../http/cross-site.ts'
 import { accessToken } from '../../http/dpop.ts'
 import { errorsAs, unmatched } from '../../http/errors.ts'
@@ -97,7 +97,7 @@ const GROUPS: readonly RouteGroup[] = [
 ]
 
 export const user = new Hono<AppEnv>()
-user.use(errorsAs(renderError), allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(accessToken, browserSession))
+user.use(errorsAs(renderError), allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(accessToken, personalSession))
 for (const routes of GROUPS.flatMap((group) => group.routes)) user.route('/', routes)
 user.route('/', notHere)
 user.all('*', unmatched(user))

@@ -7,6 +7,7 @@ import { authenticatorPages } from './authenticator.tsx'
 import { deletionPage } from './deletion.tsx'
 import { emailPage } from './email.tsx'
 import { exportPage } from './export.tsx'
+import { impersonationExit } from './impersonation.ts'
 import { inviteCodesPage } from './invite-codes.tsx'
 import { overviewPage } from './overview.tsx'
 import { passkeyEnrolmentPage } from './passkey-enrolment.tsx'
@@ -41,3 +42,4 @@ export const accountPages = new Hono<AppEnv>()
   .route('/', inviteCodesPage)
   .route('/', exportPage)
   .route('/', deletionPage)
+  .route('/', impersonationExit)

@@ -6,6 +6,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { auditPages } from './audit/page.tsx'
 import { clientPages } from './clients/index.ts'
 import { healthPage } from './health/page.tsx'
+import { impersonationPages } from './impersonation/page.tsx'
 import { machinePages } from './machines/index.ts'
 import { mailPages } from './mail/index.ts'
 import { overviewPage } from './overview/page.tsx'
@@ -31,5 +32,6 @@ export const consolePages = new Hono<AppEnv>()
   .route('/', machinePages)
   .route('/', mailPages)
   .route('/', auditPages)
+  .route('/', impersonationPages)
   .route('/', settingsPage)
   .route('/', healthPage)

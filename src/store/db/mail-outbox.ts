@@ -32,6 +32,7 @@ export type MailKind =
   | 'email_changed_again'
   | 'email_change_undone'
   | 'changed_by_admin'
+  | 'impersonation_started'
   | 'provider_linked'
   | 'provider_unlinked'
   | 'account_exported'

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { all, always, changed, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
+import { impersonator } from './impersonations.ts'
 import { isOfFamily, type TokenHashes } from './refresh-tokens.ts'
 import type { UserRow } from './users.ts'
 
@@ -24,6 +25,9 @@ export interface NewSession {
   readonly browserSessionId?: SessionId | null
   /** Of a grant: the key that its refresh tokens are bound to (RFC 9449 §5). */
   readonly dpopJkt?: string | null
+  /** Of a look at the account by an administrator, whose own session is `browserSessionId`. */
+  readonly impersonatorId?: UserId
+  readonly impersonation?: 'read' | 'write'
 }
 
 /** What the gate needs about a session, its user, the user's role and the client: one row, including the whole user. */
@@ -40,6 +44,10 @@ export interface GateRow extends UserRow {
   readonly sessionAuthenticatedAt: number
   readonly sessionAmr: string
   readonly sessionSecondFactor: string | null
+  readonly sessionImpersonatorId: UserId | null
+  readonly sessionImpersonation: string | null
+  /** JSON: how the administrator and their own session stand; null in any other session. */
+  readonly impersonator: string | null
   readonly roleRanking: number
   readonly roleScopes: string
   readonly clientScopes: string | null
@@ -61,6 +69,8 @@ const gateColumns = (more: Fragment = sql``) => sql`
          s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
          s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
          s.authenticated_at AS session_authenticated_at, s.amr AS session_amr, s.second_factor AS session_second_factor,
+         s.impersonator_id AS session_impersonator_id, s.impersonation AS session_impersonation,
+         CASE WHEN s.impersonator_id IS NOT NULL THEN (${impersonator}) END AS impersonator,
          r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.claims AS client_claims, c.disabled_at AS client_disabled_at,
          c.may_change_addresses AS client_may_change_addresses, c.security_profile AS client_security_profile ${more}
   FROM sessions s
@@ -92,10 +102,11 @@ export function findGateRowOfRefreshToken(hashes: TokenHashes): Statement<(GateR
 export function insertSession(row: NewSession, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO sessions (id, user_id, client_id, token_hash, scope, epoch, created_at, expires_at, idle_expires_at,
-                          last_used_at, authenticated_at, amr, second_factor, browser_session_id, dpop_jkt)
+                          last_used_at, authenticated_at, amr, second_factor, browser_session_id, dpop_jkt,
+                          impersonator_id, impersonation)
     SELECT ${row.id}, u.id, ${row.clientId}, ${row.tokenHash}, ${row.scope}, u.epoch, ${row.createdAt}, ${row.expiresAt},
            ${row.idleExpiresAt}, ${row.createdAt}, ${row.authenticatedAt}, ${row.amr}, ${row.secondFactor},
-           ${row.browserSessionId ?? null}, ${row.dpopJkt ?? null}
+           ${row.browserSessionId ?? null}, ${row.dpopJkt ?? null}, ${row.impersonatorId ?? null}, ${row.impersonation ?? null}
     FROM users u WHERE u.id = ${row.userId} AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
 }

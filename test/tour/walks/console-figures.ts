@@ -4,8 +4,9 @@ import { newId } from '../../../src/ids.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { spend } from '../../support/budget.ts'
 import { db, ORIGIN, platform } from '../../support/kith.ts'
-import { formOf } from '../../support/pages.ts'
-import type { Person } from '../../support/people.ts'
+import { formOf, open } from '../../support/pages.ts'
+import { type Person, signedInPerson } from '../../support/people.ts'
+import { idOf } from '../../support/tokens.ts'
 import { expectWithin } from '../index.ts'
 import { RECORDS } from '../tour.ts'
 
@@ -75,5 +76,20 @@ export function walkConsoleFigures(): void {
     const form = formOf(page, '/admin/audit/file')
     const file = await spend(admin.client, 'POST', form.action, new URLSearchParams(form.fields), { origin: ORIGIN })
     expectWithin('POST /admin/audit/file', file)
+  })
+
+  test('somebody else’s account, opened and left', async () => {
+    const person = await signedInPerson('figures_helped')
+    await db.prepare("UPDATE sessions SET amr = 'pwd otp mfa' WHERE user_id = ?").bind(idOf(admin)).run()
+    const path = `/admin/people/${person.id}/impersonate`
+    const page = await look(path, 'GET /admin/people/:id/impersonate')
+    const start = new URLSearchParams({ ...formOf(page, path).fields, reason: 'ticket' })
+    const started = await spend(admin.client, 'POST', path, start, { origin: ORIGIN })
+    expectWithin('POST /admin/people/:id/impersonate', started, 303)
+    admin.client.keepCookies(started.headers)
+    const { action, fields } = formOf(await open(admin.client, '/account'), '/account/impersonation/leave')
+    const left = await spend(admin.client, 'POST', action, new URLSearchParams(fields), { origin: ORIGIN })
+    expectWithin('POST /account/impersonation/leave', left, 303)
+    admin.client.keepCookies(left.headers)
   })
 }

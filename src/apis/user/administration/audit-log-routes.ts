@@ -36,7 +36,7 @@ const AuditLogRecord = z
     type: z.string(),
     createdAt: z.iso.datetime().nullable(),
     person: text,
-    username: text,
+    personUsername: text,
     actor: text.meta({ description: 'Who did it, if not the user' }),
     actorUsername: text,
     clientId: text,
@@ -52,7 +52,7 @@ const hexOf = (id: number | null) => (id === null ? null : toHex(id))
 function toRecord(row: AuditLogRow): z.output<typeof AuditLogRecord> {
   const { id, type, createdAt, userId, username, actorId, actorName, clientId, clientName, userAgent, place, detail } = row
   return {
-    ...{ _id: toHex(id), type, createdAt: toIso(createdAt), person: hexOf(userId), username, actor: hexOf(actorId) },
+    ...{ _id: toHex(id), type, createdAt: toIso(createdAt), person: hexOf(userId), personUsername: username, actor: hexOf(actorId) },
     ...{ actorUsername: actorName, clientId, clientName, userAgent, place, detail },
   }
 }
@@ -62,7 +62,7 @@ const EXAMPLE: z.output<typeof AuditLogRecord> = {
   type: 'banned',
   createdAt: '2026-11-29T10:15:30.000Z',
   person: '507f1f77bcf86cd799439012',
-  username: 'john',
+  personUsername: 'john',
   actor: '507f1f77bcf86cd799439013',
   actorUsername: 'jane',
   clientId: null,

@@ -81,7 +81,8 @@ function Heading({ c, person: { user } }: { c: Context; person: AdminPerson }) {
 }
 
 function Acts({ person: { user, principal }, now }: { person: AdminPerson; now: number }) {
-  const { acts, groups } = useTexts().console.person
+  const { impersonation, person } = useTexts().console
+  const { acts, groups } = person
   const offered = Object.entries(ACT_GROUPS).map(([group, list]) => ({
     group: group as keyof typeof groups,
     list: list.filter(({ scope, isOffered }) => coveredBy(principal.scopes, scope) && isOffered(user, now)),
@@ -104,6 +105,14 @@ function Acts({ person: { user, principal }, now }: { person: AdminPerson; now: 
             </ul>
           </section>
         ))}
+      {coveredBy(principal.scopes, 'admin:impersonate') && (
+        <section>
+          <h2>{impersonation.support}</h2>
+          <a class="button secondary" href={pathOf(user.id, '/impersonate')}>
+            {impersonation.title}
+          </a>
+        </section>
+      )}
     </div>
   )
 }
