@@ -4,14 +4,16 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Bindings } from '../config.ts'
 import type { User } from '../core/accounts/user.ts'
 import type { Ctx } from '../core/ctx.ts'
+import type { AppError } from '../core/errors.ts'
 import type { Claim, UserPrincipal } from '../core/principal.ts'
 import type { SentProfile } from './doubts.ts'
 
-/** An error as shown to users. */
+/** An error that a page shows in its own words. */
 export interface ShownError {
   readonly status: ContentfulStatusCode
-  readonly title: string
-  readonly message: string
+  readonly error: AppError
+  /** For whoever develops the app, in English. */
+  readonly detail: string | null
 }
 
 /** What each request reads is read with `c.get`: `c.var` copies all variables at every use. */

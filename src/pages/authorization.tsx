@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { AppError } from '../core/errors.ts'
 import { logFailure } from '../http/errors.ts'
-import { showError } from './errors.tsx'
+import { showTexts } from './errors.tsx'
 import { OUT_OF_DATE } from './form-token.ts'
 import { textsOf } from './texts.tsx'
 
@@ -14,7 +14,7 @@ export async function ofApp(c: Context, answer: () => Promise<Response>): Promis
     if (!(thrown instanceof AppError) || thrown.code !== 'invalid_request' || thrown.fields.length > 0) throw thrown
     logFailure(c, thrown)
     const { appMistake } = (await textsOf(c)).errors
-    return showError(c, { status: 400, ...appMistake })
+    return showTexts(c, { status: 400, ...appMistake })
   }
 }
 

@@ -1,5 +1,6 @@
 /** Errors as users read them: what happened, and what to do now. If only a sign-in is missing, the browser is redirected there and back. */
 import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppError, ErrorCode, ParentCode } from '../core/errors.ts'
 import { PASSKEY_REQUIRED } from '../core/sessions/second-factors.ts'
 import type { AppEnv, ShownError } from '../http/app-env.ts'
@@ -50,7 +51,7 @@ export async function renderError(thrown: unknown, c: Context): Promise<Response
     return toSignIn(c, { reauth: error.reason === PASSKEY_REQUIRED ? 'passkey' : '1' })
   setErrorHeaders(c, error)
   const t = await textsOf(c)
-  return showError(c, { status: error.status, title: textsFor(t, error).title, message: messageOf(t, error) })
+  return showTexts(c, { status: error.status, title: textsFor(t, error).title, message: messageOf(t, error) })
 }
 
 /** Nobody can sign in afresh for somebody else. */
@@ -62,16 +63,36 @@ function toSignIn(c: Context, extra: Record<string, string>): Response {
   return c.redirect(`/sign-in?${new URLSearchParams({ return_to: pathname + search, ...extra })}`, 303)
 }
 
-/** Shows an error as a page of its own, also for rooms that browsers visit. */
-export async function showError(c: Context, error: ShownError): Promise<Response> {
+/** Shows an error of a room that browsers visit as a page of its own. */
+export async function showError(c: Context, { status, error, detail }: ShownError): Promise<Response> {
+  const t = await textsOf(c)
+  return showTexts(c, { status, title: textsFor(t, error).title, message: messageOf(t, error), detail })
+}
+
+interface Texted {
+  readonly status: ContentfulStatusCode
+  readonly title: string
+  readonly message: string
+  readonly detail?: string | null
+}
+
+/** A page of its own. */
+export async function showTexts(c: Context, { title, message, detail = null, ...error }: Texted): Promise<Response> {
   const t = await textsOf(c)
   return showPage(
     c,
-    { title: error.title, lead: error.message, error },
-    <p>
-      <a class="button secondary" href="/account">
-        {t.errors.toAccount}
-      </a>
-    </p>,
+    { title, lead: message, error },
+    <>
+      {detail !== null && (
+        <p class="aside" lang="en" dir="ltr">
+          {detail}
+        </p>
+      )}
+      <p>
+        <a class="button secondary" href="/account">
+          {t.errors.toAccount}
+        </a>
+      </p>
+    </>,
   )
 }

@@ -43,11 +43,11 @@ test('a sensitive act leads to a fresh sign-in, and back to its page', async () 
 
 test('a room shows an error to a browser, and its text stays text', async () => {
   const app = failing(new Error('of the room'))
-  app.onError((_error, c) => showError(c, { status: 400, title: 'Unknown <app>', message: '"x" & <b>y</b>' }))
+  app.onError((_error, c) => showError(c, { status: 400, error: new AppError('invalid_request'), detail: '"x" & <b>y</b>' }))
   const reply = await ask(app, '/oauth/authorize')
   const text = await reply.text()
   expect([reply.status, reply.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
-  expect(text).toContain('<h1>Unknown &lt;app&gt;</h1>')
+  expect(text).toMatch(/<h1>That did not work<.*lang="en" dir="ltr">&quot;x&quot; &amp; &lt;b&gt;y&lt;\/b&gt;<\/p>/)
   expect(text).not.toContain('<b>')
 })
 

@@ -27,7 +27,7 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   c.header('pragma', 'no-cache')
   const { showError } = c.var
   if (showError && PAGES.test(c.req.path) && c.req.header('accept')?.includes('text/html')) {
-    return showError(c, { status, title: 'That did not work', message: toPageText(error) })
+    return showError(c, { status, error, detail: toDetail(error) })
   }
   // RFC 6750 §3.1.
   if (error.code === 'invalid_request' && c.req.path.endsWith('/userinfo')) c.header('www-authenticate', 'Bearer error="invalid_request"')
@@ -35,10 +35,10 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
 }
 
 /** The name of an unknown parameter is text chosen by the author of the link; on our page it would pass for ours. */
-function toPageText(error: AppError): string {
-  if (error.reason === REQUEST_SPENT) return 'This sign-in was already used or has expired. Go back to the app and start again.'
+function toDetail(error: AppError): string | null {
+  if (error.reason === REQUEST_SPENT) return null
   const isKnown = ({ path }: FieldIssue) => [AuthorizeParameters, LogoutParameters].some(({ shape }) => Object.hasOwn(shape, path))
-  return error.fields.every(isKnown) ? toFirstText(error) : 'The app that sent you here made an invalid request'
+  return error.fields.every(isKnown) ? toFirstText(error) : null
 }
 
 /** Also renders the examples in the API document. */
