@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { headingsOf } from '../../src/http/room-document.ts'
 import { DOCUMENTS } from '../../src/rooms.ts'
+import { productionEnv } from '../apis/oauth/harness.ts'
 import { documentOf } from '../support/documents.ts'
-import { Client, ORIGIN } from '../support/kith.ts'
+import { Client } from '../support/kith.ts'
 
 const ROOMS = Object.keys(DOCUMENTS)
 const linksIn = (page: string) => [...page.matchAll(/<a [^>]*href="([^"]+)"/g)].map(([, href = '']) => href)
@@ -71,22 +72,28 @@ describe('/docs', () => {
 })
 
 describe('/', () => {
-  test('says where this deployment is, and links pages, documents, discovery and the mailbox', async () => {
+  test('links the pages of people and, for developers, documents, discovery, console and mailbox', async () => {
     const { status, headers, text } = await new Client().get('/')
     expect(status).toBe(200)
-    expect(text).toContain(`<code>${ORIGIN}</code>`)
     const documents = ROOMS.map((room) => `/openapi/${room}.json`)
     expect(linksIn(text).slice(2)).toEqual([
       '/sign-in',
+      '/sign-up',
       '/account',
       '/docs',
       ...documents,
       '/.well-known/openid-configuration',
+      '/admin',
       '/dev/mailbox',
     ])
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; img-src 'self' data: /)
     expect(loadedBy(text)).toEqual(['data:,', expect.stringMatching(/^\/assets\/kith\.css\?v=/)])
     expect(headers.getSetCookie()).toEqual([])
+  })
+
+  test('in production has nothing for developers', async () => {
+    const { status, text } = await new Client().get('/', { env: productionEnv() })
+    expect([status, linksIn(text).slice(2)]).toEqual([200, ['/sign-in', '/sign-up', '/account']])
   })
 
   test('links no mailbox where mail is really sent', async () => {
