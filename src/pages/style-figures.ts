@@ -4,6 +4,7 @@ export const FIGURES = `
 .impersonation { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 0.5rem 1.5rem;
   padding: 0.5rem 1.25rem; background: var(--danger-tint); border-bottom: 2px solid var(--danger) }
 .impersonation form { display: block }
+.panel > .facts:first-child { margin-top: 0 }
 .apart { margin-top: 2.25rem }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: 1.25rem; margin-top: 1rem; align-items: start }
 .card { min-width: 0; padding: 1.25rem 1.25rem 0.5rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }

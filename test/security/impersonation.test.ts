@@ -70,6 +70,8 @@ test('is nobody’s sign-in: no active day, no known network or device, no sign-
     { active_day: 7, last_seen_at: 7 },
   ])
   expect(await count('known_sources WHERE user_id = ?', idOf(person.id))).toBe(0)
+  const listed = await person.client.get('/user/sessions', SAME)
+  expect(listed.json.data.records.map(({ current }: { current: boolean }) => current)).toEqual([true])
   expect(await eventsOf(person)).toEqual([...before, 'impersonation_started'])
 })
 

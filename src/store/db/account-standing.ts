@@ -29,7 +29,7 @@ export function findStanding({ userId, now }: { userId: UserId; now: number }): 
       (SELECT COUNT(*) FROM recovery_codes WHERE user_id = ${userId} AND used_at IS NULL) AS recovery_codes,
       (SELECT COUNT(*) FROM passkeys WHERE user_id = ${userId}) AS passkeys,
       (SELECT COUNT(*) FROM upstream_identities WHERE user_id = ${userId}) AS providers,
-      (SELECT COUNT(*) FROM sessions WHERE ${isLive} AND client_id IS NULL) AS browsers,
+      (SELECT COUNT(*) FROM sessions WHERE ${isLive} AND client_id IS NULL AND impersonator_id IS NULL) AS browsers,
       (SELECT COUNT(*) FROM oauth_clients c WHERE ${isThere} AND c.id IN (
         SELECT client_id FROM consents WHERE user_id = ${userId}
         UNION SELECT client_id FROM (

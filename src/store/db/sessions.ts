@@ -216,14 +216,14 @@ export interface SessionListRow {
   readonly amr: string
 }
 
-/** A user's live sessions, newest first, from before the position `before`. */
+/** A user's live sessions, newest first, from before the position `before`; not those of an administrator who looks at the account. */
 export function listLiveSessions(input: { userId: UserId; before: number; limit: number; now: number }): Statement<SessionListRow[]> {
   return all(sql`
     SELECT s.id, s.client_id, c.name AS client_name, s.scope, s.created_at, MIN(s.expires_at, s.idle_expires_at) AS expires_at,
            s.last_used_at, s.authenticated_at, s.amr
     FROM sessions s LEFT JOIN oauth_clients c ON c.id = s.client_id
     WHERE s.user_id = ${input.userId} AND s.epoch = (SELECT epoch FROM users WHERE id = ${input.userId})
-      AND s.revoked_at IS NULL AND s.id < ${input.before} AND s.expires_at > ${input.now} AND s.idle_expires_at > ${input.now}
+      AND s.revoked_at IS NULL AND s.impersonator_id IS NULL AND s.id < ${input.before} AND s.expires_at > ${input.now} AND s.idle_expires_at > ${input.now}
     ORDER BY s.id DESC LIMIT ${input.limit}`)
 }
 
