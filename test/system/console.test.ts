@@ -1,0 +1,129 @@
+// Every page of the console and of a person's account, as links lead to them, in a real browser: on a phone and a desk, light and dark,
+// in English, German and Arabic.
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DESK, expectNothingGrave, keepPictures, openBrowser, PHONE } from './browser.ts'
+import { Demo } from './demo.ts'
+
+const kith = new Demo()
+let browser: Browser
+/** Of an administrator who has signed in. */
+let cookies: Awaited<ReturnType<BrowserContext['cookies']>>
+let paths: readonly string[]
+
+const BEGINNINGS = ['/admin', '/account', '/people', '/files', '/@alice_demo']
+/** They end the session, or are no page. */
+const NOT_PAGES = /^\/(sign-out|oauth|dev|docs|openapi|assets|consent)|\/file\b|\/previews?\/[^?]*\/html|language/
+/** One page of each kind is enough: ids and choices are all alike. */
+const kindOf = (path: string) => path.replace(/[0-9a-f]{24}/g, ':id').replace(/=[^&]*/g, '=')
+
+const newContext = (options: Parameters<Browser['newContext']>[0] = {}) => browser.newContext({ bypassCSP: true, ...options })
+
+beforeAll(async () => {
+  browser = await openBrowser()
+  const context = await newContext()
+  const page = await context.newPage()
+  await page.goto(`${kith.origin}/sign-in?return_to=/account`)
+  await page.fill('#identifier', 'root_admin')
+  await page.fill('#password', kith.project.demo().users.root_admin.password)
+  await page.click('main button')
+  await page.waitForURL(`${kith.origin}/account`)
+  cookies = await context.cookies()
+  paths = await findPaths(page)
+  await context.close()
+})
+afterAll(() => browser?.close())
+
+/** What links lead to, a page of each kind. */
+async function findPaths(page: Page): Promise<string[]> {
+  const found = new Map<string, string>()
+  const waiting = [...BEGINNINGS]
+  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+    if (found.has(kindOf(path))) continue
+    found.set(kindOf(path), path)
+    const reply = await page.request.get(kith.origin + path)
+    expect([path, reply.status()]).toEqual([path, 200])
+    const hrefs = [...(await reply.text()).matchAll(/<a [^>]*href="(\/[^"#]*)/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+    waiting.push(...hrefs.filter((href) => !NOT_PAGES.test(href)))
+  }
+  return [...found.values()]
+}
+
+async function open(locale: string, viewport: typeof PHONE, colorScheme: 'light' | 'dark'): Promise<Page> {
+  const context = await newContext({ viewport, colorScheme, locale })
+  await context.addCookies(cookies)
+  return context.newPage()
+}
+
+async function expectFitting(page: Page, path: string): Promise<void> {
+  const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  expect([path, Number(over) > 0]).toEqual([path, false])
+}
+
+/** The first Tab leads to the link that skips the navigation; from there on the focus goes through the page as it is read. */
+async function expectFocusInOrder(page: Page, path: string): Promise<void> {
+  expect([path, await page.locator('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])').count()]).toEqual([path, 0])
+  expect([path, await page.locator('a, button, input, select, textarea').first().getAttribute('class')]).toEqual([path, 'skip'])
+}
+
+test('the walk finds each section of the console, of the account and about people', () => {
+  for (const section of [
+    'overview',
+    'people',
+    'roles',
+    'clients',
+    'apis',
+    'machines',
+    'mail',
+    'audit',
+    'settings',
+    'health',
+    'invite-codes',
+  ]) {
+    expect(paths).toContain(`/admin/${section}`)
+  }
+  for (const section of ['/people/requests', '/people/followers', '/account/activity', '/account/export', '/files', '/@alice_demo']) {
+    expect(paths).toContain(section)
+  }
+  expect(paths.length).toBeGreaterThan(60)
+})
+
+test.each([
+  ['en', 'light', PHONE],
+  ['en', 'dark', PHONE],
+  ['en', 'light', DESK],
+  ['en', 'dark', DESK],
+  ['ar', 'light', PHONE],
+  ['ar', 'dark', DESK],
+] as const)('in %s, %s, %o: axe finds nothing serious, nothing overflows, the focus goes in order', async (locale, scheme, viewport) => {
+  const page = await open(locale, viewport, scheme)
+  const context = page.context()
+  for (const path of paths) {
+    await page.goto(kith.origin + path)
+    const name = `${locale} ${scheme} ${viewport.width} ${path}`
+    expect([name, await page.getAttribute('html', 'lang'), await page.getAttribute('html', 'dir')]).toEqual([
+      name,
+      locale,
+      locale === 'ar' ? 'rtl' : 'ltr',
+    ])
+    await expectFitting(page, name)
+    await expectFocusInOrder(page, name)
+    await expectNothingGrave(page, name)
+    if (locale === 'ar') await keepPictures(page, `console-ar-${path.replace(/\W+/g, '_').slice(0, 80)}`)
+  }
+  await context.close()
+})
+
+test.each([
+  ['de', 'dark', PHONE],
+  ['de', 'light', DESK],
+] as const)('in %s, whose words are long, %s, %o: nothing overflows', async (locale, scheme, viewport) => {
+  const page = await open(locale, viewport, scheme)
+  for (const path of paths) {
+    await page.goto(kith.origin + path)
+    expect([path, await page.getAttribute('html', 'lang')]).toEqual([path, locale])
+    await expectFitting(page, path)
+    await keepPictures(page, `console-de-${path.replace(/\W+/g, '_').slice(0, 80)}`)
+  }
+  await page.context().close()
+})
