@@ -31,8 +31,9 @@ export function asUsername(text: string): string {
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .replace(/[^A-Za-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
+    .replace(/^_+/, '')
     .slice(0, USERNAME_LENGTH_MAX)
+    .replace(/_+$/, '')
 }
 
 /** The name itself, if it is long enough, and then with digits. */

@@ -2,8 +2,10 @@
  * Who a provider says has signed in. Only issuer and subject identify anybody; everything else is a proposal, taken if
  * it passes Kith's own rules.
  */
+
 import * as z from 'zod'
 import type { UpstreamProvider } from '../../config.ts'
+import { asUsername } from '../accounts/username-proposals.ts'
 import { type Email, email, personName, type Username, username } from '../fields.ts'
 import { Unacceptable } from '../outside.ts'
 import { shownText } from '../texts.ts'
@@ -32,8 +34,8 @@ const PROPOSAL_LENGTH_MAX = 254
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value.trim() !== '' ? value : null)
 const nameOf = (value: unknown): string | null => personName.safeParse(value).data ?? null
 
-/** `claims` are those of OpenID Connect Core §5.1; its addresses and `email_verified` come from one source. */
-export function toPerson(provider: UpstreamProvider, issuer: string, claims: Claims): UpstreamPerson {
+/** `claims` are those of OpenID Connect Core §5.1; its addresses and `email_verified` come from one source. A proposed user name is not shorter than `usernameLengthMin`. */
+export function toPerson(provider: UpstreamProvider, issuer: string, claims: Claims, usernameLengthMin: number): UpstreamPerson {
   const subject = textOf(claims.sub)
   if (subject === null || subject.length > UPSTREAM_SUBJECT_LENGTH_MAX) throw new Unacceptable('no usable subject')
   const address = email.safeParse(claims.email).data ?? null
@@ -46,7 +48,7 @@ export function toPerson(provider: UpstreamProvider, issuer: string, claims: Cla
     email: address,
     isEmailVerified: address !== null && provider.trustsEmail && presetOf(provider).hasVerifiedEmail(claims),
     ...names,
-    username: proposeUsername([claims.preferred_username, claims.nickname, claims.email, claims.name]),
+    username: proposeUsername([claims.preferred_username, claims.nickname, claims.email, claims.name], usernameLengthMin),
     label: shownText(label, LABEL_LENGTH_MAX),
   }
 }
@@ -61,18 +63,11 @@ function namesOf(claims: Claims): Pick<UpstreamPerson, 'givenName' | 'familyName
 }
 
 /** The first that can be spelled as a user name. */
-function proposeUsername(sources: readonly unknown[]): Username | null {
+function proposeUsername(sources: readonly unknown[], lengthMin: number): Username | null {
   for (const source of sources) {
     const [local = ''] = (textOf(source) ?? '').slice(0, PROPOSAL_LENGTH_MAX).split('@')
-    const spelled = local
-      .normalize('NFKD')
-      .replace(/\p{M}/gu, '')
-      .replace(/[^A-Za-z0-9]+/g, '_')
-      .replace(/^_+/, '')
-      .slice(0, 30)
-      .replace(/_+$/, '')
-    const { data } = username.safeParse(spelled)
-    if (data !== undefined) return data
+    const { data } = username.safeParse(asUsername(local))
+    if (data !== undefined && data.length >= lengthMin) return data
   }
   return null
 }

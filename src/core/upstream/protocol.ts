@@ -64,7 +64,9 @@ export async function finishUpstream(
     const named = provider.preset === 'apple' ? appleNameClaims(answer.params.get('user')) : {}
     return { issuer: known.issuer, claims: { ...named, ...known.claims } }
   })
-  const person = await during(ctx, provider, 'userinfo', async () => toPerson(provider, issuer, claims))
+  const person = await during(ctx, provider, 'userinfo', async () =>
+    toPerson(provider, issuer, claims, ctx.config.signUp.usernameLengthMin),
+  )
   return { intent, person, spent }
 }
 
