@@ -234,6 +234,7 @@ export const en = {
   /** What a page says after a form, by its name in the address: `?notice=saved`. */
   notices: {
     saved: 'Saved.',
+    invite_code_revoked: 'The invite code is revoked.',
     mail_retried: 'The mail is on its way again.',
     mails_retried: 'The mails are on their way again. Look here in a few minutes.',
     mails_none_retried: 'There was no mail to send again.',
@@ -1013,6 +1014,8 @@ export const en = {
       none: 'You have no codes.',
       link: 'Link to share',
       used: 'Used',
+      revoked: 'Revoked',
+      tooNew: 'Your account is very new. You can see your codes here from {time}.',
     },
     passwordQuestion: { labels: { password: 'Password' }, hint: 'To make sure it is you.' },
     export: {
@@ -1360,6 +1363,7 @@ export const en = {
       clients: 'Apps',
       apis: 'APIs',
       machines: 'Keys and robots',
+      inviteCodes: 'Invite codes',
       mail: 'Mail',
       audit: 'Audit log',
       settings: 'Settings',
@@ -1930,7 +1934,27 @@ export const en = {
       revokeLead: '{name} stops working at once, and so do the tokens that it got. This cannot be undone.',
       revokeSubmit: 'Revoke',
     },
-    inviteCodes: {},
+    inviteCodes: {
+      lead: 'Who can invite people, and who has invited whom.',
+      caption: 'Invite codes, newest first',
+      search: 'Code, user name, e-mail address or ID',
+      submit: 'Search',
+      empty: 'No invite codes yet. People get theirs when they look at them for the first time.',
+      emptyFound: 'No invite codes found. Type the whole code, user name, e-mail address or ID.',
+      code: 'Code',
+      owner: 'Owner',
+      state: 'State',
+      created: 'Created',
+      usedBy: 'Used by',
+      /** The states of a code, each with the time since when it is so below it. */
+      states: { unused: 'Unused', used: 'Used', revoked: 'Revoked' },
+      /** What a screen reader says for the button; it has the words of the button in it. */
+      revoke: 'Revoke {code}',
+      revokeTitle: 'Revoke this invite code?',
+      revokeLead: 'Nobody can sign up with {code} of {name} any more, and {name} gets no new code in its place. This cannot be undone.',
+      revokeSubmit: 'Revoke',
+      alreadyUsed: 'Nothing has changed: somebody has already signed up with this code.',
+    },
     mail: {
       title: 'Mail',
       lead: 'Codes, and notices about accounts: what could not be sent, what waits, and what was sent.',

@@ -73,6 +73,8 @@ export const inviteCodes = sqliteTable(
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     usedBy: integer(),
+    /** By an administrator. The row keeps its slot, so that its owner gets no other code for it. */
+    revokedAt: integer(),
   },
   (t) => [
     uniqueIndex('invite_codes_slot').on(t.ownerId, t.slot),
