@@ -15,7 +15,7 @@ import { type AccountLimit, accountAttempt, countOfAccount, overAccountLimit } f
 import { isPhishingResistant } from './authentication-methods.ts'
 import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
-import { liveImpersonation } from './impersonation.ts'
+import { impersonatedError, liveImpersonation } from './impersonation.ts'
 import { isInForce } from './in-force.ts'
 import { SESSION_TOUCH_MS } from './limits.ts'
 import { noteScopeUse } from './oauth/scope-uses.ts'
@@ -227,6 +227,7 @@ function touch(ctx: Ctx, row: GateRow, now: number): void {
 
 function requireScope(principal: UserPrincipal, needed: Scope, evenRestricted: boolean): void {
   if (!coveredBy(principal.scopes, needed)) {
+    if (principal.impersonation) throw impersonatedError()
     throw insufficientScope(needed, principal.clientId === null ? 'You do not have the scope of this call' : undefined)
   }
   if (principal.restricted && !evenRestricted && isRefusedWhileRestricted(needed)) throw new AppError('account_restricted')

@@ -5,6 +5,7 @@
  */
 import type { UserId } from '../ids.ts'
 import type { GateRow } from '../store/db/sessions.ts'
+import { AppError } from './errors.ts'
 import { isInForce } from './in-force.ts'
 import { coveredBy, covers, powersOf, type Scope, storedScopes } from './scopes.ts'
 
@@ -57,6 +58,10 @@ export function mayImpersonated({ kind }: Impersonation, request: { method: stri
   if (method === 'GET' || method === 'HEAD') return true
   if (kind === 'read') return false
   return WRITES.some((write) => covers(write, scope)) || (scope === PROFILE && PROFILE_PATHS.has(path))
+}
+
+export function impersonatedError(): AppError {
+  return new AppError('forbidden', 'This cannot be done in a session of support', { reason: 'impersonated' })
 }
 
 /** What the database says about the administrator; null in a session of the account's owner. */

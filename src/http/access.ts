@@ -8,7 +8,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { AccountLimit } from '../core/account-limits.ts'
 import { AppError } from '../core/errors.ts'
 import { clientGate, type Gate, type OptionalGate, optionalGate, type UserGateOptions, userGate } from '../core/gate.ts'
-import { type Impersonation, mayImpersonated } from '../core/impersonation.ts'
+import { type Impersonation, impersonatedError, mayImpersonated } from '../core/impersonation.ts'
 import { type Key, type KeyKind, requireLivingKey } from '../core/machines/keys.ts'
 import { robotGate } from '../core/machines/robots.ts'
 import type { Claim, Principal, RobotPrincipal } from '../core/principal.ts'
@@ -109,5 +109,5 @@ function guarded<P extends Principal>(
 function requireImpersonated(c: Context, impersonation: Impersonation, access: Access): void {
   const scope = access.kind === 'scope' ? access.scope : null
   if (mayImpersonated(impersonation, { method: c.req.method, path: c.req.path, scope })) return
-  throw new AppError('forbidden', 'This cannot be done in a session of support', { reason: 'impersonated' })
+  throw impersonatedError()
 }

@@ -52,7 +52,7 @@ const MESSAGES: Readonly<Record<Exclude<Problem, 'general' | 'line'>, string | r
   person: 'must be a user name or an id',
   eventType: 'is no type of event',
   day: 'must be a day such as 2026-11-29',
-  notInList: ['is not in the list', 'must be one of the two', 'must be one of {list}', 'must be on or off'],
+  notInList: ['is not in the list', 'must be one of the two', 'must be read or write', 'must be one of {list}', 'must be on or off'],
   notARole: 'is not a role',
   notInFuture: 'must be in the future',
   clientId: 'must have 3 to 64 letters, digits, ., _ or -, and begin with a letter or digit',

@@ -78,6 +78,11 @@ export const en = {
         title: 'Are you a person?',
         message: 'We could not tell that you are a person. Wait until the check below is done, and send this again.',
       },
+      impersonated: {
+        title: 'Not as support',
+        message: 'You see this account as support, and support cannot do this. Only the owner of the account can.',
+      },
+      account_closed: { title: 'Account closed', message: 'This account is banned or deleted, so nobody can open it.' },
       last_way_in: {
         title: 'The only way in',
         message: 'This is the only way into your account. Add another one, or set a password, first.',

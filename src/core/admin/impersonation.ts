@@ -100,7 +100,7 @@ async function judgeStart(ctx: Ctx, gate: Gate, { userId, kind }: Pick<Impersona
     throw new AppError('forbidden', 'You do not have the scopes for this', { reason: 'scope' })
   }
   if (target.deletedAt !== null || isInForce(target.bannedAt, target.bannedUntil, ctx.now())) {
-    throw AppError.ofFields([{ path: 'userId', message: 'is banned or deleted' }])
+    throw new AppError('invalid_request', 'The account is banned or deleted', { reason: 'account_closed' })
   }
   return { principal, target }
 }
