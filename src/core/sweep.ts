@@ -72,7 +72,7 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
 export async function sweep(ctx: Ctx): Promise<void> {
   const failures: unknown[] = []
   const failed: string[] = []
-  for (const [part, work] of Object.entries(PARTS)) {
+  const run = async (part: string, work: (ctx: Ctx) => Promise<unknown>) => {
     try {
       await work(ctx)
     } catch (error) {
@@ -81,8 +81,9 @@ export async function sweep(ctx: Ctx): Promise<void> {
       ctx.log('error', 'sweep_failed', { part, cause: String(error) })
     }
   }
+  for (const [part, work] of Object.entries(PARTS)) await run(part, work)
   // The health page of the console tells when that was, and which parts failed.
-  await ctx.db.one(saveSweepCursor(LAST_RUN, failed.join(' '), ctx.now()))
+  await run(LAST_RUN, () => ctx.db.one(saveSweepCursor(LAST_RUN, failed.join(' '), ctx.now())))
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} parts of the sweep failed`)
   ctx.log('info', 'swept')
 }

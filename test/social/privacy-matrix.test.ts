@@ -253,7 +253,7 @@ function expectCell(reply: Reply, cell: Cell, isPrivate: boolean): void {
     for (const one of shown) expectUser(one, audience, isPrivate)
     expectNoLeak(reply, audience)
   } else if (cell === 'trail') {
-    expect(reply.json.data.records[0]).toMatchObject({ person: target.id, username: TARGET })
+    expect(reply.json.data.records[0]).toMatchObject({ person: target.id, personUsername: TARGET })
     expectNoLeak(reply, null, true)
   } else if (cell === 'name') {
     expect(shown.length, reply.text).toBeGreaterThan(0)
@@ -291,7 +291,7 @@ describe('the privacy matrix', () => {
       const schema = tags.description?.response.schema
       return (
         schema !== undefined &&
-        /"(username|followedBy|requested)":/.test(JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any' })))
+        /"(username|personUsername|followedBy|requested)":/.test(JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any' })))
       )
     })
     const inMatrix = new Set(Object.keys(EXPECTED).map((route) => route.replace(/ (of|by) .*$/, '')))

@@ -11,7 +11,7 @@ export const HOSTILE_VALUES: readonly unknown[] = [
   'a\0b',
   '\ud800',
   'a\udfff',
-  '__proto__'.repeat(200),
+  '__proto__'.repeat(300),
 ]
 
 /** For routes that require an object with certain fields, or refuse unknown ones. */

@@ -192,6 +192,8 @@ test('RS256 costs an exchange no round trip more', async () => {
   const { cookie } = await newBrowser(userId)
   const costs = []
   for (const client of [modern, await newClient()]) {
+    // The first of the day also notes that the client is in use.
+    await exchange(client, await newCode(client, cookie, { scope: 'openid' }))
     const code = await newCode(client, cookie, { scope: 'openid' })
     costs.push((await platform.counts.measure(() => exchange(client, code))).counts.d1RoundTrips)
   }

@@ -231,8 +231,8 @@ describe.each(named(withParams))('%s', (_name, route) => {
       'null',
       '%20',
     ]) {
-      // Client ids are words.
-      if (param === 'clientId' && inputOf(route, 'param')?.shape.clientId?.safeParse(id).success) continue
+      // Client ids and user names are words.
+      if (['clientId', 'username'].includes(param) && inputOf(route, 'param')?.shape[param]?.safeParse(id).success) continue
       const reply = await callerOf(route).fetch(concretePath(route, id), { method: route.method })
       // If the path itself has the pattern, this is another path, which does not exist.
       if (hasPattern(route)) expect([id, reply.status, reply.json.error]).toEqual([id, 404, 'NotFound'])

@@ -10,7 +10,7 @@ import { toHex } from '../../../ids.ts'
 import { LAST, listOf, text, toIso, toList } from '../replies.ts'
 import { PageQuery, toPage } from '../wire.ts'
 
-const who = z.string().trim().min(1, 'must not be empty').max(64, 'must have at most 64 characters')
+const who = z.string().regex(/^@?[\w.-]{1,64}$/, 'must be a user name or an id')
 const time = z.iso.datetime('must be a time such as 2026-11-29T00:00:00.000Z').transform((v) => Date.parse(v))
 
 const AuditLogQuery = PageQuery.extend({

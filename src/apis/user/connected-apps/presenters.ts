@@ -27,7 +27,7 @@ export function toApp(app: ConnectedApp): z.output<typeof App> {
     clientId,
     name,
     firstParty: isFirstParty,
-    scopes: scopes.map((one) => ({ ...one, lastUsedAt: toIso(one.lastUsedAt) })),
+    scopes: scopes.map(({ scope, description, lastUsedAt }) => ({ scope, description, lastUsedAt: toIso(lastUsedAt) })),
     connectedAt: new Date(connectedAt).toISOString(),
     lastUsedAt: toIso(lastUsedAt),
     liveSessions,
