@@ -29,6 +29,9 @@ const SCHEMA = `SELECT m.type, m.name, m.sql, (SELECT group_concat(DISTINCT f."t
   FROM sqlite_master m WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
   ORDER BY m.rowid`
 
+/** What may contain line breaks. D1 takes five SELECTs in a UNION. */
+const TEXTS_WITH_LINES = { users: ['bio', 'about', 'status_message', 'where_am_i', 'custom_data'], admin_notes: ['text'] }
+
 await main(async () => {
   const { file, remote, help } = readArguments()
   if (help) return console.log(USAGE)
@@ -132,11 +135,14 @@ function isWhole(statement: string): boolean {
  * are.
  */
 async function repairsOf(remote: boolean): Promise<string[]> {
-  const columns = ['bio', 'about', 'status_message', 'where_am_i', 'custom_data']
   const isBroken = (column: string) => `(instr(${column}, char(10)) > 0 OR instr(${column}, char(13)) > 0) AND instr(${column}, '\\') > 0`
-  const selects = columns.map((column) => `SELECT id, '${column}' AS name, ${column} AS value FROM users WHERE ${isBroken(column)}`)
-  const rows = await query<{ id: number; name: string; value: string }>([selects.join(' UNION ALL ')], remote)
-  return rows.map(({ id, name, value }) => `UPDATE users SET ${name} = ${quote(value)} WHERE id = ${id};`)
+  const repairs: string[] = []
+  for (const [table, columns] of Object.entries(TEXTS_WITH_LINES)) {
+    const selects = columns.map((column) => `SELECT id, '${column}' AS name, ${column} AS value FROM ${table} WHERE ${isBroken(column)}`)
+    const rows = await query<{ id: number; name: string; value: string }>([selects.join(' UNION ALL ')], remote)
+    repairs.push(...rows.map(({ id, name, value }) => `UPDATE ${table} SET ${name} = ${quote(value)} WHERE id = ${id};`))
+  }
+  return repairs
 }
 
 interface Parts {

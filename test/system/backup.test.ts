@@ -21,6 +21,14 @@ afterAll(async () => {
 
 const script = (name: string, ...args: string[]) => project.run(process.execPath, [`scripts/${name}.ts`, ...args])
 
+/** What triggers and sweeps count, and notes with every kind of text. */
+const countsOf = () => ({
+  days: project.query('SELECT day, name, value FROM daily_counts ORDER BY day, name'),
+  totals: project.query('SELECT name, value FROM totals ORDER BY name'),
+  active: project.query('SELECT id, active_day FROM users ORDER BY id'),
+  notes: project.query('SELECT * FROM admin_notes ORDER BY id'),
+})
+
 async function cookieOf(username: string): Promise<string> {
   const { password } = project.demo().users[username]
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username, password }) }
@@ -46,7 +54,11 @@ test('a backup restores: the same people, texts, edges and counters, newer objec
   const alice = (await call(before, '/user/me')).data
   const bio: string = alice.user.bio
   expect(bio).toContain('literal \\n')
+  const noted = await call(await cookieOf('root_admin'), '/user/admin-api/notes', { target: users.alice_demo.id, text: BIO })
+  expect(noted.data?.note.text, JSON.stringify(noted)).toBe(bio)
   await server.stop()
+  const counts = countsOf()
+  expect(counts.days).toContainEqual(expect.objectContaining({ name: 'last_active' }))
 
   writeFileSync(join(project.folder, 'saved.sql'), 'an earlier one', { mode: 0o644 })
   const backup = await script('backup', 'saved.sql')
@@ -64,6 +76,7 @@ test('a backup restores: the same people, texts, edges and counters, newer objec
   expect(restored.output).toMatch(/objects without a row in media: 1\. They were probably uploaded after the backup/)
   expect(restored.output).toContain('no differences')
   expect(restored.code).toBe(0)
+  expect(countsOf()).toEqual(counts)
 
   server = await project.start()
   expect(project.demo().users).toEqual(users)

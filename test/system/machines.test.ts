@@ -1,9 +1,8 @@
 // Machine clients as an operator meets them: the demo data of `npm start`, restored whatever is lost or changed; the commands
 // `operator -- machine`; and the doctor's findings about them.
 import { createHash } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Project, type Server } from './project.ts'
 
@@ -30,23 +29,7 @@ async function seed(): Promise<void> {
   if (code !== 0) throw new Error(output)
 }
 
-const D1 = '.wrangler/state/v3/d1/miniflare-D1DatabaseObject'
-
-/** The database's file, while nothing else uses it: much faster than wrangler. */
-// biome-ignore lint/suspicious/noExplicitAny: the row's shape is what the query names
-async function query(sql: string): Promise<any[]> {
-  const folder = join(project.folder, D1)
-  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ''
-  const database = new DatabaseSync(join(folder, file))
-  try {
-    return database
-      .prepare(sql)
-      .all()
-      .map((row) => ({ ...row }))
-  } finally {
-    database.close()
-  }
-}
+const query = (sql: string) => project.query(sql)
 
 async function machine(...args: string[]) {
   const { code, output } = await node('scripts/operator.ts', 'machine', ...args)

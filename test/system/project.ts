@@ -3,10 +3,11 @@
  * whatever happens; they are killed as process groups, because wrangler has children.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const PARTS = ['package.json', 'tsconfig.json', 'wrangler.toml', 'README.md', 'migrations', 'assets', 'scripts', 'src', 'examples']
@@ -32,6 +33,22 @@ export class Project {
   write = (path: string, text: string) => writeFileSync(join(this.folder, path), text)
   // biome-ignore lint/suspicious/noExplicitAny: demo.json's shape is what tests look at
   demo = (): any => JSON.parse(this.read('.wrangler/demo.json'))
+
+  /** Reads the local database's file, while nothing else uses it: much faster than wrangler. */
+  // biome-ignore lint/suspicious/noExplicitAny: the row's shape is what the query names
+  query(sql: string): any[] {
+    const folder = join(this.folder, '.wrangler/state/v3/d1/miniflare-D1DatabaseObject')
+    const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ''
+    const database = new DatabaseSync(join(folder, file))
+    try {
+      return database
+        .prepare(sql)
+        .all()
+        .map((row) => ({ ...row }))
+    } finally {
+      database.close()
+    }
+  }
 
   /** Runs a program to completion, in the folder or in one below it. */
   run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, below = '.'): Promise<Finished> {
