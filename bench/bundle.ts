@@ -6,7 +6,7 @@ import { extname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build, type Plugin } from 'esbuild'
-import { bundleScripts } from '../scripts/assets.ts'
+import { bundleScripts, writeCatalogues } from '../scripts/assets.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 export const BUNDLE_GZIP_BYTES_MAX = 420 * 1024
@@ -64,6 +64,7 @@ const ENTRY = 'index.js'
 
 export async function bundleWorker(outdir: string): Promise<Bundle> {
   await bundleScripts()
+  await writeCatalogues()
   await runWrangler(['deploy', '--dry-run', '--minify', '--outdir', outdir])
   const modules = readdirSync(outdir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && MODULE_TYPES[extname(entry.name)] !== undefined)

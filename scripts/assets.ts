@@ -17,6 +17,7 @@ const FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE', 's
 export async function makeAssets(): Promise<void> {
   copyViewer()
   await bundleScripts()
+  await writeCatalogues()
   await writeDocuments()
 }
 
@@ -40,6 +41,19 @@ export async function bundleScripts(): Promise<void> {
       write: false,
     })
     writeChanged(join(folder, `${name}.json`), JSON.stringify(outputFiles[0]?.text))
+  }
+}
+
+/** The catalogues of `src/texts/` as JSON, which the Worker carries as modules of text. Removes that of a language that is gone. */
+export async function writeCatalogues(): Promise<void> {
+  const source = join(ROOT, 'src', 'texts')
+  const folder = join(source, 'built')
+  mkdirSync(folder, { recursive: true })
+  const names = readdirSync(source).flatMap((file) => /^([a-z]{2,3}(-[a-z]+)?)\.ts$/.exec(file)?.[1] ?? [])
+  for (const file of readdirSync(folder)) if (!names.includes(file.replace(/\.txt$/, ''))) rmSync(join(folder, file))
+  for (const name of names) {
+    const [words] = Object.values(await import(join(source, `${name}.ts`)))
+    writeChanged(join(folder, `${name}.txt`), JSON.stringify(words))
   }
 }
 

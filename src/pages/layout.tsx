@@ -68,7 +68,7 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
           <Body c={c} page={page}>
             {children}
           </Body>
-          <Footer c={c} brand={config.brand} app={page.app ?? null} />
+          <Footer c={c} brand={config.brand} app={page.app ?? null} hasLanguages={!page.error} />
         </body>
       </html>
     </WithTexts>

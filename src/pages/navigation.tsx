@@ -9,6 +9,7 @@ import { sectionGroupsOf } from './account/sections.ts'
 import { consoleSectionsOf } from './console/sections.ts'
 import { Face, nameOf } from './face.tsx'
 import { Isolated } from './isolated.tsx'
+import { askedReturn } from './return-to.ts'
 import { useTexts } from './texts.tsx'
 
 type Viewer = NonNullable<AppEnv['Variables']['viewer']>
@@ -111,15 +112,23 @@ export function Navigation({ c, path }: { c: Context<AppEnv>; path: string }) {
   )
 }
 
+interface FooterProps {
+  readonly c: Context<AppEnv>
+  readonly brand: Brand
+  readonly app: ClientFace | null
+  /** Not on the page of an error: links to it in other languages would repeat what somebody may have put into its address. */
+  readonly hasLanguages: boolean
+}
+
 /** What the operator, or the app that sent the person, links to and, for whoever is not signed in, the other languages. */
-export function Footer({ c, brand, app }: { c: Context<AppEnv>; brand: Brand; app: ClientFace | null }) {
+export function Footer({ c, brand, app, hasLanguages }: FooterProps) {
   const t = useTexts()
   const legal = [
     { url: app?.tosUri ?? brand.termsUrl, text: t.layout.terms },
     { url: app?.policyUri ?? brand.privacyUrl, text: t.layout.privacy },
     { url: brand.supportUrl, text: t.layout.support },
   ].filter(({ url }) => url !== '')
-  const others: Locale[] = c.get('viewer') || c.req.method !== 'GET' ? [] : LOCALES.filter((locale) => locale !== t.locale)
+  const others: Locale[] = c.get('viewer') || c.req.method !== 'GET' || !hasLanguages ? [] : LOCALES.filter((locale) => locale !== t.locale)
   if (legal.length + others.length === 0) return null
   return (
     <footer>
@@ -147,15 +156,19 @@ export function Footer({ c, brand, app }: { c: Context<AppEnv>; brand: Brand; ap
   )
 }
 
-/** This page, and where it returns to, if that is an app's request for another language. */
+/** What a page needs to be the same page in another language. Anything else in its address is dropped: somebody may have written it. */
+const CARRIED = ['account', 'code', 'user_code', 'invite_code', 'password', 'reauth', 'another', 'use']
+
+/** This page, and where it returns to, if that is an app's request, in another language. */
 function inLanguage(c: Context, locale: string): string {
-  const { pathname, searchParams } = new URL(c.req.url)
-  searchParams.set('ui_locales', locale)
-  const [path, request] = (searchParams.get('return_to') ?? '').split(/\?(.*)/s)
+  const carried = CARRIED.flatMap((name) => {
+    const value = c.req.query(name) ?? ''
+    return /^[\w-]{1,128}$/.test(value) ? [[name, value]] : []
+  })
+  const query = new URLSearchParams([...carried, ['ui_locales', locale]])
+  const [path, request] = (askedReturn(c) ?? '').split(/\?(.*)/s)
   const asked = new URLSearchParams(request)
-  if (asked.has('ui_locales')) {
-    asked.set('ui_locales', locale)
-    searchParams.set('return_to', `${path}?${asked}`)
-  }
-  return `${pathname}?${searchParams}`
+  if (asked.has('ui_locales')) asked.set('ui_locales', locale)
+  if (path) query.set('return_to', request === undefined ? path : `${path}?${asked}`)
+  return `${c.req.path}?${query}`
 }

@@ -1,16 +1,24 @@
-/** The languages that Kith speaks, and which of them a reader gets. A new one: a file like `en.ts`, and a line here. */
-import type { Words } from './en.ts'
+/** The languages that Kith speaks, and which of them a reader gets. A new one: a file like `en.ts`, and its line here. */
 
 interface Language {
   /** What its speakers call it. */
   readonly name: string
   readonly direction: 'ltr' | 'rtl'
-  /** Loaded when somebody reads it. */
-  readonly load: () => Promise<Words>
+  /**
+   * Its catalogue as JSON, which `npm run assets` makes of its file: a module of its own, which an isolate reads when somebody
+   * reads it. As code, all of them would be read at every start.
+   */
+  readonly load: () => Promise<{ readonly default: string }>
 }
 
 export const LANGUAGES = {
-  en: { name: 'English', direction: 'ltr', load: async () => (await import('./en.ts')).en },
+  en: { name: 'English', direction: 'ltr', load: () => import('./built/en.txt') },
+  de: { name: 'Deutsch', direction: 'ltr', load: () => import('./built/de.txt') },
+  es: { name: 'Español', direction: 'ltr', load: () => import('./built/es.txt') },
+  fr: { name: 'Français', direction: 'ltr', load: () => import('./built/fr.txt') },
+  'pt-BR': { name: 'Português (Brasil)', direction: 'ltr', load: () => import('./built/pt-br.txt') },
+  ja: { name: '日本語', direction: 'ltr', load: () => import('./built/ja.txt') },
+  ar: { name: 'العربية', direction: 'rtl', load: () => import('./built/ar.txt') },
 } as const satisfies Record<string, Language>
 
 export type Locale = keyof typeof LANGUAGES

@@ -23,7 +23,7 @@ export function textsIn(locale: Locale): Promise<Texts> {
 
 async function load(locale: Locale): Promise<Texts> {
   const { load: loadWords, direction } = LANGUAGES[locale]
-  const words = withOverrides(await loadWords(), overrides[locale] as Wording | undefined)
+  const words = withOverrides(JSON.parse((await loadWords()).default) as Wording, overrides[locale] as Wording | undefined)
   return { ...words, locale, direction } as unknown as Texts
 }
 

@@ -43,7 +43,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   crypto: /^node:crypto$/,
 }
 const LINES_MAX = 250
-const isData = (path: string) => path === 'core/accounts/common-passwords.ts' || /^texts\/[a-z]{2}(-[A-Z]{2})?\.ts$/.test(path)
+const isData = (path: string) => path === 'core/accounts/common-passwords.ts' || /^texts\/[a-z]{2}(-[a-z]+)?\.ts$/.test(path)
 
 const layerOf = (path: string) =>
   (path.split('/')[0] ?? '').replace(/(-vars|-brand|-mail|-sign-up|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')

@@ -20,7 +20,7 @@ const textsOf = (leaf: Leaf) => (leaf.kind === 'text' ? [leaf.text] : Object.val
 const english = new Map(leavesOf(en))
 
 describe.each(LOCALES)('the catalogue %s', async (locale) => {
-  const leaves = leavesOf((await LANGUAGES[locale].load()) as Wording)
+  const leaves = leavesOf(JSON.parse((await LANGUAGES[locale].load()).default) as Wording)
 
   test('has the texts of English, and no others', () => {
     expect(leaves.length).toBeGreaterThan(300)

@@ -2,7 +2,7 @@
  * A language that exists only in tests: English in brackets, written from right to left. What a page shows in it without
  * brackets does not come from the catalogue.
  */
-import { en, type Wording, type Words } from '../../src/texts/en.ts'
+import { en, type Wording } from '../../src/texts/en.ts'
 import { LANGUAGES, LOCALES, type Locale } from '../../src/texts/locales.ts'
 
 /** CLDR's name for such a language. */
@@ -13,7 +13,7 @@ const bracketed = (words: Wording): Wording =>
 
 /** Until `forgetPseudoLanguage`: other test files of the worker share the module. */
 export function speakPseudoLanguage(tag: string = PSEUDO): void {
-  Object.assign(LANGUAGES, { [tag]: { name: 'Pseudo', direction: 'rtl', load: async () => bracketed(en) as Words } })
+  Object.assign(LANGUAGES, { [tag]: { name: 'Pseudo', direction: 'rtl', load: async () => ({ default: JSON.stringify(bracketed(en)) }) } })
   LOCALES.push(tag as Locale)
 }
 
