@@ -1,5 +1,5 @@
 /** Administration of accounts and roles. */
-import { MAIL, NOTHING, PAGE, READ, RECORDS, ROLE, type Stops, WRITE } from './tour.ts'
+import { INVITE_CODE, MAIL, NOTHING, PAGE, READ, RECORDS, ROLE, type Stops, WRITE } from './tour.ts'
 
 export const stops: Stops = {
   'GET /user/admin-api/list': { ...PAGE, access: 'admin:profile:read' },
@@ -14,6 +14,12 @@ export const stops: Stops = {
   'GET /user/admin-api/user-info': { ...READ, access: 'admin:profile:read' },
   'POST /user/admin-api/user-info': { ...PAGE, access: 'admin:profile:read' },
   'GET /user/admin-api/invite-codes': { ...PAGE, access: 'admin:profile:read' },
+  'POST /user/admin-api/revoke-invite-code': {
+    ...WRITE,
+    access: 'admin:profile:write',
+    restricted: 'refused',
+    body: () => ({ code: INVITE_CODE }),
+  },
   'GET /user/admin-api/login-history': { ...PAGE, access: 'admin:profile:read' },
   // 30 days of seven figures each, and five times what waits: up to 1,001 rows.
   'GET /user/admin-api/statistics': { access: 'admin:statistics:read', roundTrips: 1, rowsRead: 240 + 5 * 1_001, rowsWritten: 0 },

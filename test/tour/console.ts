@@ -25,6 +25,11 @@ export const stops: Stops = {
   ...asking('clients/new clients/edit clients/rotate clients/disable clients/enable clients/delete'),
   ...asking('apis/new apis/edit apis/disable apis/enable apis/delete'),
   ...asking('machines/new machines/revoke'),
+  // 25 codes, each with two people and a role.
+  'GET /admin/invite-codes': { roundTrips: 1, rowsRead: 140, rowsWritten: 0 },
+  // All of a person are found, to show the newest of them; there are at most 100.
+  'GET /admin/invite-codes with a query': { roundTrips: 1, rowsRead: 330, rowsWritten: 0 },
+  ...asking('invite-codes/revoke'),
   // The figures of 30 days, and what waits, as far as the tour fills it.
   'GET /admin/mail': { roundTrips: 1, rowsRead: 480, rowsWritten: 0 },
   'GET /admin/mail/templates': READ,

@@ -18,6 +18,7 @@ const MAY_SORT: Readonly<Record<string, string>> = {
   'WITH near AS': 'suggestions: the users of at most 200 edges',
   'WITH found AS': 'search: as many people as it shows, of at most as many strings as it looks at',
   'm CROSS JOIN users u NOT INDEXED': 'whom an administrator looks for: of at most as many strings as are looked at',
+  'm CROSS JOIN invite_codes i': 'the codes of the person whom an administrator looks for: at most 100 and the one they joined with',
   'DELETE FROM known_sources': 'the networks that one account knows: eleven at most',
   'UNION SELECT client_id FROM ( SELECT client_id FROM sessions': "a person's apps, each once: of at most 100 grants",
   'FROM roles ORDER BY': 'as few as an app has of them',

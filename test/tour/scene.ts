@@ -10,7 +10,7 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf } from '../support/routes.ts'
 import { idOf } from '../support/tokens.ts'
 import { stopOf } from './index.ts'
-import { API, CLIENT, FOLDER, MACHINE, MAIL, ROLE, type Scene } from './tour.ts'
+import { API, CLIENT, FOLDER, INVITE_CODE, MACHINE, MAIL, ROLE, type Scene } from './tour.ts'
 
 const UPLOAD = new Uint8Array([1, 2, 3])
 const NO_ID = 'f'.repeat(24)
@@ -69,6 +69,9 @@ export async function newOther(route?: Route): Promise<Person> {
          VALUES (?, 'password_changed', ?, 'tour@example.com', 0, 0, 1, 'limit_reached')`,
       )
       .bind(Number.parseInt(MAIL, 16), idOf(other)),
+    db
+      .prepare('INSERT OR REPLACE INTO invite_codes (code, owner_id, slot, created_at, updated_at) VALUES (?, ?, 99, 0, 0)')
+      .bind(INVITE_CODE, idOf(other)),
   ])
   return other
 }

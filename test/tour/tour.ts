@@ -84,6 +84,9 @@ export const MACHINE = (4096).toString(16).padStart(24, '0')
 /** A mail that was given up. */
 export const MAIL = (16384).toString(16).padStart(24, '0')
 
+/** Of somebody else, and unused. */
+export const INVITE_CODE = 'GU-2526-1687389089010'
+
 /** For a page. */
 export const RECORDS = 10
 export const READ = { roundTrips: 1, rowsRead: 8, rowsWritten: 0 } as const

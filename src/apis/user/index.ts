@@ -15,6 +15,7 @@ import { deletion } from './accounts/deletion-routes.ts'
 import { accountExport } from './accounts/export-routes.ts'
 import { accounts } from './accounts/routes.ts'
 import { adminAuditLog } from './administration/audit-log-routes.ts'
+import { adminInviteCodes } from './administration/invite-code-routes.ts'
 import { adminMails } from './administration/mail-routes.ts'
 import { adminNotes } from './administration/notes-routes.ts'
 import { adminRoles } from './administration/role-routes.ts'
@@ -87,7 +88,18 @@ const GROUPS: readonly RouteGroup[] = [
   {
     name: 'Administration',
     description: 'For administrators: accounts, sanctions, help with signing in, notes, roles, the audit log, figures, mails.',
-    routes: [adminUpdate, admins, adminSupport, adminNotes, adminRoles, adminStatistics, adminAuditLog, adminMails, liquidAdmin],
+    routes: [
+      adminUpdate,
+      admins,
+      adminSupport,
+      adminNotes,
+      adminInviteCodes,
+      adminRoles,
+      adminStatistics,
+      adminAuditLog,
+      adminMails,
+      liquidAdmin,
+    ],
   },
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
   { name: 'APIs', description: "For administrators: the team's own APIs, which clients get tokens for (RFC 8707).", routes: [apis] },

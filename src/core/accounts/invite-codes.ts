@@ -34,19 +34,29 @@ function newInviteCode(): string {
   return `${draw(LETTERS, 2)}-${draw(DIGITS, 4)}-${draw(DIGITS, 13)}`
 }
 
+/** Codes to give away, or from when on the account is old enough for them. */
+type OwnInviteCodes = { readonly codes: readonly InviteCodeRow[]; readonly hiddenUntil: null } | { readonly hiddenUntil: number }
+
 /** The caller's codes, topped up if there are too few. Throws `invite_codes_hidden` while the account is too young. */
-export async function listOwnInviteCodes(ctx: Ctx, gate: Gate): Promise<InviteCodeRow[]> {
+export async function listOwnInviteCodes(ctx: Ctx, gate: Gate): Promise<readonly InviteCodeRow[]> {
+  const own = await readOwnInviteCodes(ctx, gate)
+  if (own.hiddenUntil === null) return own.codes
+  const retryAfter = Math.ceil((own.hiddenUntil - ctx.now()) / 1_000)
+  throw new AppError('invite_codes_hidden', 'The account is too new to invite others', { retryAfter })
+}
+
+/** The same, without an error. */
+export async function readOwnInviteCodes(ctx: Ctx, gate: Gate): Promise<OwnInviteCodes> {
   const { perPerson, windowSeconds } = ctx.config.invites
   const { principal, reads } = await gate(({ userId }) => [findUser(userId), listInviteCodes(userId)])
   const [user, codes] = reads
   if (!user) throw new AppError('unauthenticated')
-  const waitMs = user.createdAt + windowSeconds * 1_000 - ctx.now()
-  if (waitMs > 0)
-    throw new AppError('invite_codes_hidden', 'The account is too new to invite others', { retryAfter: Math.ceil(waitMs / 1_000) })
-  if (codes.length >= perPerson) return codes
+  const hiddenUntil = user.createdAt + windowSeconds * 1_000
+  if (hiddenUntil > ctx.now()) return { hiddenUntil }
+  if (codes.length >= perPerson) return { codes, hiddenUntil: null }
   const { userId } = principal
   const [, stored] = await ctx.db.batch([insertInviteCodes(userId, newInviteCodes(perPerson), ctx.now()), listInviteCodes(userId)])
-  return stored
+  return { codes: stored, hiddenUntil: null }
 }
 
 function newInviteCodes(count: number): string[] {
@@ -76,13 +86,13 @@ export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitati
 }
 
 /** Accepts spelling variants. */
-function asGivenOut(typed: string): string {
+export function asGivenOut(typed: string): string {
   return foldTypedCode(typed)
     .toUpperCase()
     .replace(/^([A-Z]{2})(\d{4})(\d{13})$/, '$1-$2-$3')
 }
 
-/** Wrong, used, or its owner is gone: one refusal for all. */
+/** Wrong, used, revoked, or its owner is gone: one refusal for all. */
 export function invalidInvite(message: string): AppError {
   return AppError.ofFields([{ path: 'inviteCode', message }], 'invite_code_invalid', 'The invite code is wrong or already used')
 }

@@ -70,6 +70,7 @@ const GROUP_OF = {
   custom_data_changed: 'moderation',
   impersonation_started: 'moderation',
   impersonation_ended: 'moderation',
+  invite_code_revoked: 'moderation',
   note_added: 'moderation',
   note_removed: 'moderation',
   role_created: 'service',
@@ -88,7 +89,6 @@ const GROUP_OF = {
   api_deleted: 'service',
   machine_created: 'service',
   machine_revoked: 'service',
-  invite_code_revoked: 'service',
   audit_exported: 'service',
   mail_retried: 'moderation',
 } as const satisfies Record<AuditEventType, string>

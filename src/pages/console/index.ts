@@ -7,6 +7,7 @@ import { auditPages } from './audit/page.tsx'
 import { clientPages } from './clients/index.ts'
 import { healthPage } from './health/page.tsx'
 import { impersonationPages } from './impersonation/page.tsx'
+import { inviteCodePages } from './invite-codes/index.ts'
 import { machinePages } from './machines/index.ts'
 import { mailPages } from './mail/index.ts'
 import { overviewPage } from './overview/page.tsx'
@@ -30,6 +31,7 @@ export const consolePages = new Hono<AppEnv>()
   .route('/', clientPages)
   .route('/', apiPages)
   .route('/', machinePages)
+  .route('/', inviteCodePages)
   .route('/', mailPages)
   .route('/', auditPages)
   .route('/', impersonationPages)

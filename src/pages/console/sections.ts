@@ -15,6 +15,7 @@ const SECTIONS: readonly ConsoleSection[] = [
   { path: '/admin/clients', name: 'clients', scope: 'admin:client:read' },
   { path: '/admin/apis', name: 'apis', scope: 'admin:client:read' },
   { path: '/admin/machines', name: 'machines', scope: 'admin:client:read' },
+  { path: '/admin/invite-codes', name: 'inviteCodes', scope: 'admin:profile:read' },
   { path: '/admin/mail', name: 'mail', scope: 'admin:mail:read' },
   { path: '/admin/audit', name: 'audit', scope: 'admin:audit:read' },
   { path: '/admin/settings', name: 'settings', scope: 'admin:settings:read' },

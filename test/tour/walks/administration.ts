@@ -137,6 +137,13 @@ export function walkAdministration(): void {
       expectWithin('POST /user/admin-api/ban', await ban({ state: false }))
     })
 
+    test('revoke an invite code', async () => {
+      const unused = "INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at) VALUES ('BU-0000-0000000000001', ?, 99, 0, 0)"
+      await db.prepare(unused).bind(idOf(person)).run()
+      const route = '/user/admin-api/revoke-invite-code'
+      for (const _ of ['first', 'again']) expectWithin(`POST ${route}`, await act('POST', route, { code: 'BU-0000-0000000000001' }))
+    })
+
     test('help somebody to sign in', async () => {
       const helped = await personWithApp('budget_helped')
       const target = helped.id

@@ -45,6 +45,8 @@ export function walkConsolePeople(): void {
       .prepare(invite)
       .bind(JSON.stringify(results.map(({ id }) => id)), idOf(person))
       .run()
+    const unused = "INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at) VALUES ('WA-0000-0000000000001', ?, 99, 0, 0)"
+    await db.prepare(unused).bind(idOf(person)).run()
   })
 
   test('the list, whatever the filter', async () => {
@@ -59,6 +61,16 @@ export function walkConsolePeople(): void {
     const { text } = await look(path)
     expect(text).toContain(person.email)
     for (const list of ['sessions', 'activity', 'invitations']) await look(`${path}/${list}`)
+  })
+
+  test('invite codes, the newest, those of a search, and one revoked', async () => {
+    const { text } = await look('/admin/invite-codes')
+    const next = /\/admin\/invite-codes\?after=[0-9a-f]{24}/.exec(text)?.[0]
+    await look(next ?? 'the next page')
+    for (const query of [person.username, person.email, person.id, 'wa-0000-0000000000001']) {
+      expect((await look(`/admin/invite-codes?q=${query}`, ' with a query')).text).toContain('WA-0000-0000000000001')
+    }
+    await fill('/admin/invite-codes/revoke?code=wa-0000-0000000000001')
   })
 
   test('notes', async () => {

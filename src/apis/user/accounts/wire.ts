@@ -4,7 +4,7 @@ import * as fields from '../../../core/fields.ts'
 import { name, optional } from '../wire.ts'
 
 /** Any format: the core looks it up. */
-const inviteCode = z.string().max(128, 'must have at most 128 characters').meta({ example: 'GU-2526-1687389089010' })
+export const inviteCode = z.string().max(128, 'must have at most 128 characters').meta({ example: 'GU-2526-1687389089010' })
 
 export const CreateUserBody = z
   .strictObject({

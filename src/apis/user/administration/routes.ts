@@ -1,6 +1,6 @@
 /** Administration of users (wire §3.2): lists, histories, and acts, which are idempotent. Nobody acts on a rank at or above their own. */
 import { Hono } from 'hono'
-import { listAuditOf, listInviteCodesOf, listSignInsOf } from '../../../core/admin/audit.ts'
+import { listAuditOf, listSignInsOf } from '../../../core/admin/audit.ts'
 import * as moderation from '../../../core/admin/moderation.ts'
 import { createVerifiedUser, findAllUsers, getAnyUser, listAllUsers } from '../../../core/admin/users.ts'
 import { requires } from '../../../http/access.ts'
@@ -8,7 +8,6 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { AdminAuditReply, EXAMPLE_ADMIN_AUDIT, toAdminAuditRecord } from '../accounts/audit-presenters.ts'
-import { toInviteCode } from '../invite-codes/presenters.ts'
 import { LAST, OK, toList } from '../replies.ts'
 import { EXAMPLE_SIGN_INS, LoginHistoryReply, toSignIn } from '../sessions/presenters.ts'
 import * as wire from '../wire.ts'
@@ -75,20 +74,6 @@ const reads = new Hono<AppEnv>()
       const { ctx, gate } = c.var
       const users = await findAllUsers(ctx, gate, c.req.valid('json').targets)
       return c.json({ ok: 1, data: reply.toAdminUsers(users, ctx) })
-    },
-  )
-  .get(
-    '/user/admin-api/invite-codes',
-    requires('admin:profile:read'),
-    describe('adminListInviteCodes', {
-      summary: "A user's invite codes",
-      response: { status: 200, schema: reply.OwnedInviteCodesReply, example: reply.EXAMPLE_OWNED_INVITE_CODES },
-      refusals: [404],
-    }),
-    validate('query', admin.TargetQuery),
-    async (c) => {
-      const codes = await listInviteCodesOf(c.var.ctx, c.var.gate, c.req.valid('query').target)
-      return c.json({ ok: 1, data: { inviteCodes: codes.map(toInviteCode) } })
     },
   )
   .get(

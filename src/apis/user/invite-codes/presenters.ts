@@ -9,13 +9,15 @@ export const InviteCode = z
     code: z.string(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
+    revokedAt: z.iso.datetime().optional().meta({ description: 'When an administrator revoked it; absent otherwise' }),
     targetId: z.string().optional().meta({ description: 'The user who signed up with it; absent while it is unused' }),
   })
   .meta({ id: 'InviteCode' })
 
-export function toInviteCode({ code, createdAt, updatedAt, usedBy }: OwnInviteCode): z.output<typeof InviteCode> {
+export function toInviteCode({ code, createdAt, updatedAt, usedBy, revokedAt }: OwnInviteCode): z.output<typeof InviteCode> {
   const times = { createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() }
-  return { code, ...times, ...(usedBy === null ? {} : { targetId: toHex(usedBy) }) }
+  const revoked = revokedAt === null ? {} : { revokedAt: new Date(revokedAt).toISOString() }
+  return { code, ...times, ...revoked, ...(usedBy === null ? {} : { targetId: toHex(usedBy) }) }
 }
 export const InviteCodesReply = ok(z.strictObject({ inviteCodes: z.array(InviteCode) }))
 export const EXAMPLE_INVITE_CODE: z.output<typeof InviteCode> = {
