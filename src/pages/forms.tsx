@@ -9,6 +9,7 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { setErrorHeaders } from './errors.tsx'
 import { type FormState, issuesOf, type Labels, textOf, UNTOUCHED } from './form-state.ts'
 import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from './form-token.ts'
+import { useLookOnly } from './look-only.ts'
 import { useTexts } from './texts.tsx'
 
 export { type FormState, type Labels, UNTOUCHED } from './form-state.ts'
@@ -63,12 +64,19 @@ interface FormProps {
 
 export function Form(props: FormProps) {
   const { state = UNTOUCHED, ceremony } = props
+  const content = useLookOnly() ? (
+    <fieldset class="locked" disabled>
+      {props.children}
+    </fieldset>
+  ) : (
+    props.children
+  )
   const scripted = ceremony && { ...ceremony, 'data-with-passkeys': '', hidden: !state.error }
   return (
     <form method="post" action={props.action} class={props.class} enctype={props.hasFile ? 'multipart/form-data' : undefined} {...scripted}>
       <ErrorSummary state={state} labels={props.labels} />
       <input type="hidden" name={FORM_TOKEN_FIELD} value={props.token} />
-      {props.children}
+      {content}
     </form>
   )
 }

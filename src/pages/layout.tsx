@@ -14,6 +14,7 @@ import type { Texts } from '../texts/texts.ts'
 import { BOT_CHECK_SCRIPT, contentSecurityPolicy, type Loads } from './content-security-policy.ts'
 import { impersonationBanner } from './impersonation-banner.tsx'
 import { pageScriptUrl, passkeyScriptUrl, styleSheetUrl } from './loaded-files.ts'
+import { WithLookOnly } from './look-only.ts'
 import { Footer, Header, Navigation } from './navigation.tsx'
 import { noticeOf } from './notices.ts'
 import { keepLocale, textsOf, useTexts, WithTexts } from './texts.tsx'
@@ -65,9 +66,11 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
           </a>
           <Header c={c} brand={config.brand} viewer={page.section === undefined ? undefined : c.get('viewer')} />
           {banner}
-          <Body c={c} page={page}>
-            {children}
-          </Body>
+          <WithLookOnly value={c.get('viewer')?.principal.impersonation?.kind === 'read'}>
+            <Body c={c} page={page}>
+              {children}
+            </Body>
+          </WithLookOnly>
           <Footer c={c} brand={config.brand} app={page.app ?? null} hasLanguages={!page.error} />
         </body>
       </html>

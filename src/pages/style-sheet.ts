@@ -92,7 +92,9 @@ input[readonly] { background: var(--ground); color: var(--quiet) }
 button, .button { display: inline-flex; align-items: center; justify-content: center; min-height: 46px; padding: 0.6rem 1.25rem; font: inherit;
   font-weight: 600; text-decoration: none; border: 1px solid transparent; border-radius: 10px; cursor: pointer }
 .narrow form button { width: 100% }
-.wide form > button { justify-self: start }
+.wide form > button, .locked > button { justify-self: start }
+.locked { opacity: 0.6 }
+.locked * { cursor: not-allowed }
 .primary { color: var(--on-accent); background: var(--accent) }
 .primary:hover { color: var(--on-accent); background: var(--accent-strong) }
 .secondary { color: var(--text); background: transparent; border-color: var(--edge) }

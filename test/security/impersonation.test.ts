@@ -180,6 +180,16 @@ async function sendEverything(admin: Person, about: { other: Person; own: { file
   return replies
 }
 
+test('read-only: forms are locked, and what is sent all the same is refused in words', async () => {
+  const { admin } = await looking()
+  const page = await open(admin.client, '/account/profile')
+  expect(page.text).toContain('<fieldset class="locked" disabled')
+  const refused = await send(admin.client, formOf(page, '/account/profile'), { givenName: 'Mended' })
+  expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('support cannot do this')])
+  const writer = await looking('write')
+  expect((await open(writer.admin.client, '/account/profile')).text).not.toContain('class="locked"')
+})
+
 test('read-only: every route that may change something refuses, and nothing has changed', async () => {
   const { admin, person } = await looking()
   const other = await copyOf(person, newName('other'))
