@@ -9,8 +9,10 @@ import { build, type Plugin } from 'esbuild'
 import { bundleScripts, writeCatalogues } from '../scripts/assets.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
-export const BUNDLE_GZIP_BYTES_MAX = 420 * 1024
-export const LOADING_CPU_MS_MAX = 120
+/** Of the code; catalogues of texts are beside it, and are read when somebody reads that language. */
+export const BUNDLE_GZIP_BYTES_MAX = 520 * 1024
+export const TEXTS_GZIP_BYTES_MAX = 45 * 1024
+export const LOADING_CPU_MS_MAX = 140
 const LOADINGS = 5
 
 /**
@@ -46,8 +48,11 @@ export interface BuiltModule {
 /** The entry comes first, as miniflare wants it. */
 export interface Bundle {
   modules: BuiltModule[]
+  /** Of its code. */
   bytes: number
   gzipBytes: number
+  /** Of the largest catalogue of texts. */
+  textsGzipBytes: number
 }
 
 const MODULE_TYPES: Record<string, ModuleType> = {
@@ -133,8 +138,9 @@ function toModule(outdir: string, file: string): BuiltModule {
 }
 
 function measured(modules: BuiltModule[]): Bundle {
-  const all = Buffer.concat(modules.map((module) => module.contents))
-  return { modules, bytes: all.length, gzipBytes: gzipSync(all).length }
+  const code = Buffer.concat(modules.flatMap(({ type, contents }) => (type === 'Text' ? [] : [contents])))
+  const texts = modules.flatMap(({ type, contents }) => (type === 'Text' ? [gzipSync(contents).length] : []))
+  return { modules, bytes: code.length, gzipBytes: gzipSync(code).length, textsGzipBytes: Math.max(0, ...texts) }
 }
 
 function runWrangler(args: string[]): Promise<void> {
