@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { acceptedTags, askedTags, LANGUAGES, LOCALES, matchLocale } from '../../src/texts/locales.ts'
 import { Client, db, type Reply } from '../support/kith.ts'
 import { alertIn, browserOf, consentPath, fillIn, follow, formOf, linkNamed, newBrowser, open, send } from '../support/pages.ts'
-import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
+import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { forgetPseudoLanguage, PSEUDO, speakPseudoLanguage } from '../support/pseudo-language.ts'
 import { newOAuthClient } from '../support/tokens.ts'
 
@@ -210,5 +210,20 @@ describe('a new account', () => {
     const browser = newBrowser()
     await send(browser, formOf(await open(browser, '/sign-up')), signUp('language_unknown'), { headers: { 'accept-language': 'tlh' } })
     expect(await localeOf('language_unknown')).toBeNull()
+  })
+})
+
+describe('a warning', () => {
+  test('that may be about an intruder is in no language that the intruder chose', async () => {
+    const intruder = new Client()
+    const headers = { 'accept-language': 'ja', 'user-agent': 'Unseen/1.0' }
+    const { username, password } = await signedInPerson('language_warned')
+    const reply = await intruder.post('/user/login', { username, password, userAgent: 'Unseen/1.0' }, { headers })
+    expect(reply.status).toBe(200)
+    const { results } = await db
+      .prepare("SELECT m.locale FROM mail_outbox m JOIN users u ON u.id = m.user_id WHERE u.username_key = ? AND m.kind = 'new_device'")
+      .bind(username)
+      .all()
+    expect(results).toEqual([{ locale: null }])
   })
 })

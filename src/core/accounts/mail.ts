@@ -193,7 +193,7 @@ export function mailNotice(
     params?: Record<string, unknown>
     /** The recipient, if not the user's current address. */
     to?: Fragment
-    /** Somebody else has done it: their language is not the recipient's. */
+    /** Somebody else has done it, or may have: an intruder does not choose the language of the warning. */
     isByAnother?: true
   },
 ): { mailId: MailId; write: Statement<void> } {

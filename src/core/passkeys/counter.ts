@@ -19,7 +19,7 @@ export async function reportStaleCounter(
   const { userId } = passkey
   const done = wasSpentBy(spent)
   const mailed = dailyAttempt(ctx, { key: `mail:passkey_refused:${userId}`, perDay: 1 })
-  const notice = mailNotice(ctx, { kind: 'passkey_refused', user: userId, userAgent, condition: wasCounted(mailed) })
+  const notice = mailNotice(ctx, { kind: 'passkey_refused', user: userId, userAgent, condition: wasCounted(mailed), isByAnother: true })
   await ctx.db.batch([
     spendToken(spent, always),
     audit(ctx, { type: 'passkey_refused', userId, userAgent, detail: passkey.name, condition: done }),

@@ -94,6 +94,7 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
     user: user.id,
     userAgent: done.userAgent,
     condition: both(made, isNewDevice(user.id, device)),
+    isByAnother: true,
   })
   const stored = await ctx.db.commit(
     [

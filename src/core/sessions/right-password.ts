@@ -95,7 +95,7 @@ async function recordFailure(ctx: Ctx, row: SignInRow | null, counted: CountedTr
   const event = audit(ctx, { type: 'sign_in_failed', userId, userAgent, condition: counted === null ? not(always) : always })
   if (userId === null || !counted?.isLast) return ctx.db.one(event)
   const told = lockNoticeAttempt(ctx, userId)
-  const notice = mailNotice(ctx, { kind: 'sign_in_locked', user: userId, condition: wasCounted(told) })
+  const notice = mailNotice(ctx, { kind: 'sign_in_locked', user: userId, condition: wasCounted(told), isByAnother: true })
   await ctx.db.batch([event, countAttempt(told), notice.write])
   deliverLater(ctx, notice.mailId)
 }

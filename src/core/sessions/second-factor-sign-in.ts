@@ -122,7 +122,7 @@ function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, fai
   if (!SECOND_FACTOR_FAILURES_TOLD.has(failures)) return null
   const changed = failures === SECOND_FACTOR_FAILURES_MAX ? ['digits_refused'] : []
   const params = { ...whereFrom(ctx, userAgent), failures, changed }
-  return mailNotice(ctx, { kind: 'second_factor_failed', user: userId, params })
+  return mailNotice(ctx, { kind: 'second_factor_failed', user: userId, params, isByAnother: true })
 }
 
 /** Both kinds are checked, whatever the first check says. Codes are mailed and accepted only if codes by e-mail are enabled. */
