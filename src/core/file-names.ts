@@ -24,14 +24,22 @@ export const folderName = entryName.brand<'FolderName'>().meta({ minLength: 1, m
 export type FolderName = z.output<typeof folderName>
 
 const NAME_CHARACTERS_MAX = 255
+const EXTENSION_CHARACTERS_MAX = 17
+/** UTF-16 units of a sent name that are looked at, besides its end: the work grows faster than the length. */
+const SENT_LENGTH_MAX = 4 * NAME_CHARACTERS_MAX
 
 /** The nearest name that is allowed, for a file whose sender cannot see what is wrong with its name, or cannot change it. */
 export function nearestFileName(sent: string): FileName {
-  const plain = [...sent.replace(/[/\\]/g, '_')].filter((char) => !BIDI.test(char) && char !== REPLACEMENT && !hasControl(char)).join('')
+  const plain = [...bounded(sent).replace(/[/\\]/g, '_')]
+    .filter((char) => !BIDI.test(char) && char !== REPLACEMENT && !hasControl(char))
+    .join('')
   const bare = plain.normalize('NFC').replace(/^\s+|[\s.]+$/gu, '')
   const known = fileName.safeParse(shortened(DEVICE_NAME.test(bare) ? `_${bare}` : bare))
   return known.success ? known.data : fileName.parse('_')
 }
+
+const bounded = (sent: string) =>
+  sent.length <= SENT_LENGTH_MAX ? sent : sent.slice(0, SENT_LENGTH_MAX) + sent.slice(-2 * EXTENSION_CHARACTERS_MAX)
 
 /** Cut before its extension. */
 function shortened(name: string): string {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { z } from 'zod'
 import * as fields from '../../src/core/fields.ts'
+import { nearestFileName } from '../../src/core/file-names.ts'
 import { COUNTRIES, CURRENCIES, parseLanguageTag, spellTimeZone } from '../../src/core/regional.ts'
 import { foldDigits, foldTypedCode } from '../../src/core/typed-text.ts'
 
@@ -319,4 +320,14 @@ test('text that is far too long is refused before any work that grows with the s
   const digits = '\u{1D7FF}'.repeat(15_000)
   expect(foldDigits(digits)).toBe(digits)
   expect(isTaken(fields.phone, digits)).toBe(false)
+})
+
+test.each([
+  ['spaces', `a${' '.repeat(60_000)}b.txt`],
+  ['dots', `${'.'.repeat(60_000)}b.txt`],
+  ['combining marks', `a${'\u0301\u0316'.repeat(30_000)}.txt`],
+])('a file whose name is 60 KB of %s gets a name at once, and keeps its extension', (_, sent) => {
+  const from = performance.now()
+  expect(nearestFileName(sent)).toMatch(/^.{1,251}\.txt$/su)
+  expect(performance.now() - from).toBeLessThan(500)
 })
