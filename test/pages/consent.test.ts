@@ -92,7 +92,7 @@ describe('/consent', () => {
       expect(text).toContain(`<a href="${uri}" target="_blank" rel="noopener noreferrer" aria-label="`)
     expect(text).toContain('<span class="host">prints.example</span>')
     expect(text).not.toContain('logo.png')
-    expect((await open(browser, consentPath(app))).text).not.toMatch(/Its page|<ul class="links">/)
+    expect((await open(browser, consentPath(app))).text).not.toMatch(/Website|<ul class="links">/)
   })
 
   test('an app that registered itself is called that', async () => {

@@ -203,7 +203,7 @@ describe('acts on several', () => {
     const epochs = async () => (await Promise.all(people.map(userRow))).map((row) => row?.epoch)
     const before = await epochs()
     const again = await send(root.client, question)
-    expect(again.text.match(/Already handled in this run/g)).toHaveLength(10)
+    expect(again.text.match(/Already done/g)).toHaveLength(10)
     expect(await epochs()).toEqual(before)
     const last = await send(root.client, formOf(first))
     expect([headingOf(last), last.text.match(/>Done</g)?.length]).toEqual(['Finished', 12])

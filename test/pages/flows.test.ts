@@ -311,7 +311,7 @@ describe('the account', () => {
     const person = await verifiedPerson('page_devices')
     const [here, there] = [await browserOf(person), await browserOf(person)]
     const list = await open(here, '/account/sessions')
-    expect(list.text.match(/This one/g)).toHaveLength(1)
+    expect(list.text.match(/This device/g)).toHaveLength(1)
     const ended = await follow(here, await send(here, formOf(list, '/account/sessions/end')))
     expect(noticeIn(ended)).toBe('That device is signed out.')
     expect([await isSignedIn(here), await isSignedIn(there)]).toEqual([true, false])

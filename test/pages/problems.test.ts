@@ -65,7 +65,7 @@ test('a sentence has the numbers of the rule', async () => {
   const t = await fallbackTexts()
   const text = (message: string) => problemText(t, { code: 'invalid', message }, 'Name')
   expect(text('must have 1 to 255 characters')).toBe('Name must have 1 to 255 characters.')
-  expect(text('must be a country code such as +44')).toBe('Name must be a country code such as +44.')
+  expect(text('must be a country code such as +44')).toBe('Name must be a calling code such as +44.')
   const messages = new Set([
     ...forms.flatMap(({ fields }) => Object.values(fields).flatMap((field) => messagesOf(field))),
     ...thrown.map(({ message }) => message),

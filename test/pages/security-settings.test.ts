@@ -100,7 +100,7 @@ describe('an authenticator app', () => {
     expect(noticeIn(off)).toBe('Your authenticator app is off.')
     expect(off.text).not.toContain('Recovery codes')
     const none = await follow(client, await fillIn(client, `${TWO_STEP}/recovery-codes`))
-    expect(noticeIn(none)).toContain('no second step to recover')
+    expect(noticeIn(none)).toContain('stand in for a second step')
   })
 
   test('new recovery codes: shown once, and the old ones are void', async () => {
@@ -143,13 +143,13 @@ describe('the second step', () => {
     const client = await throughApp(person)
     const on = await follow(client, await fillIn(client, TWO_STEP, { codes: 'on' }, `${TWO_STEP}/email`))
     expect(noticeIn(on)).toBe('Codes by e-mail are on.')
-    expect(on.text).toMatch(/Authenticator app.*Recovery codes.*Codes by e-mail.*weakest/s)
+    expect(on.text).toMatch(/Authenticator app.*Recovery codes.*Codes by e-mail.*least secure/s)
     const next = new Client()
     const page = await follow(
       next,
       await fillIn(next, '/sign-in?return_to=/account/privacy', { identifier: person.username, password: PASSWORD }, '/sign-in'),
     )
-    expect(page.text).toMatch(/The weakest way.*Send a code by e-mail instead/s)
+    expect(page.text).toMatch(/The least secure way.*Send a code by e-mail instead/s)
     const mailed = await follow(next, await send(next, formOf(page, '/sign-in/code/mail')))
     expect(noticeIn(mailed)).toContain('it is on its way')
     const done = await send(next, formOf(mailed, '/sign-in/code'), { code: await newestCode(person.email) })
