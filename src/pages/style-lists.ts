@@ -17,6 +17,7 @@ tbody th { font-weight: 600 }
   tbody th, td { border-top: 0; padding-block: 0.375rem }
   tr { padding-block: 0.5rem }
   td[data-title]::before { content: attr(data-title); display: block; color: var(--quiet); font-size: 0.8125rem }
+  td:empty { display: none }
   .number { text-align: start }
 }
 `

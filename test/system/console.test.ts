@@ -68,7 +68,19 @@ async function expectFocusInOrder(page: Page, path: string): Promise<void> {
 }
 
 test('the walk finds each section of the console, of the account and about people', () => {
-  for (const section of ['overview', 'people', 'roles', 'clients', 'apis', 'machines', 'mail', 'audit', 'settings', 'health']) {
+  for (const section of [
+    'overview',
+    'people',
+    'roles',
+    'clients',
+    'apis',
+    'machines',
+    'invite-codes',
+    'mail',
+    'audit',
+    'settings',
+    'health',
+  ]) {
     expect(paths).toContain(`/admin/${section}`)
   }
   for (const section of [

@@ -11,7 +11,7 @@ import { Isolated } from '../../isolated.tsx'
 import { showPage } from '../../layout.tsx'
 import { type Column, FilterForm, NextPage, Table } from '../../table.tsx'
 import { textsOf, useTexts } from '../../texts.tsx'
-import { Time } from '../../time.tsx'
+import { Day } from '../../time.tsx'
 import { pathOf, positionIn } from '../people/paths.ts'
 import { mayDo } from '../registry.tsx'
 import { Tag } from '../tags.tsx'
@@ -37,7 +37,9 @@ async function show(c: Context, query: string, { records, next }: Listed<IssuedC
           <input id="q" name="q" type="search" dir="auto" autocapitalize="none" spellcheck={false} value={query} />
         </div>
       </FilterForm>
-      <Codes c={c} rows={records} isSearch={query !== ''} />
+      <div class="codes">
+        <Codes c={c} rows={records} isSearch={query !== ''} />
+      </div>
       <NextPage action={PATH} query={query === '' ? {} : { q: query }} after={next === null ? null : toHex(next)} text={registry.next} />
     </>,
   )
@@ -69,8 +71,8 @@ function Codes({ c, rows, isSearch }: { c: Context; rows: readonly IssuedCode[];
         { title: t.code, cell: ({ code }) => <code>{code}</code> },
         { title: t.owner, cell: ({ ownerId, ownerName }) => <Who id={ownerId} name={ownerName} /> },
         { title: t.state, cell: (row) => <CodeState row={row} /> },
-        { title: t.usedBy, cell: ({ usedBy, usedByName }) => (usedBy === null ? '–' : <Who id={usedBy} name={usedByName} />) },
-        { title: t.created, cell: ({ createdAt }) => <Time at={createdAt} /> },
+        { title: t.usedBy, cell: ({ usedBy, usedByName }) => (usedBy === null ? null : <Who id={usedBy} name={usedByName} />) },
+        { title: t.created, cell: ({ createdAt }) => <Day at={createdAt} /> },
         ...(mayDo(c, 'admin:profile:write') ? [acts] : []),
       ]}
     />
@@ -93,7 +95,7 @@ function CodeState({ row: { usedBy, revokedAt, updatedAt } }: { row: IssuedCode 
     <>
       {usedBy === null ? <Tag kind="bad">{states.revoked}</Tag> : <Tag kind="good">{states.used}</Tag>}
       <small class="below-name">
-        <Time at={revokedAt ?? updatedAt} />
+        <Day at={revokedAt ?? updatedAt} />
       </small>
     </>
   )
