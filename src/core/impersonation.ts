@@ -73,6 +73,8 @@ interface Impersonator {
   readonly epoch: number
   readonly bannedAt: number | null
   readonly bannedUntil: number | null
+  readonly restrictedAt: number | null
+  readonly restrictedUntil: number | null
   readonly deletedAt: number | null
   readonly ranking: number
   readonly scopes: string
@@ -85,6 +87,8 @@ export function liveImpersonation(row: GateRow, now: number): Impersonation | nu
   const admin = JSON.parse(row.impersonator) as Impersonator
   if (admin.revokedAt !== null || admin.expiresAt <= now || admin.idleExpiresAt <= now || admin.sessionEpoch !== admin.epoch) return null
   if (admin.deletedAt !== null || isInForce(admin.bannedAt, admin.bannedUntil, now)) return null
+  // What they may not write as themselves, they may not write as somebody else.
+  if (isInForce(admin.restrictedAt, admin.restrictedUntil, now)) return null
   const isAllowed = mayImpersonate({ ranking: admin.ranking, scopes: storedScopes(admin.scopes) }, kind, {
     ranking: row.roleRanking,
     scopes: storedScopes(row.roleScopes),

@@ -160,7 +160,7 @@ export function holds(held: readonly Scope[], wanted: Scope): boolean {
   return parts.every((scope) => coveredBy(held, scope))
 }
 
-/** Writes forbidden to a restricted account (design §5): social, profile and media, its own or another's. */
+/** What is forbidden to a restricted account: social, profile and media writes, its own or another's, and to act as somebody else. */
 export function isRefusedWhileRestricted(scope: Scope): boolean {
   const writes: Scope[] = [
     'delegated:profile:write',
@@ -171,6 +171,8 @@ export function isRefusedWhileRestricted(scope: Scope): boolean {
     'admin:profile:sensitive:all',
     'admin:roles:write',
     'admin:client:write',
+    'admin:mail:write',
+    'admin:impersonate',
   ]
   return writes.some((write) => covers(write, scope))
 }

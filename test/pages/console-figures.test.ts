@@ -120,8 +120,16 @@ test('the file has the events of the view in safe cells, and the download leaves
   expect(await eventsOf(actor)).toContain('audit_exported')
 })
 
-test.each(['=1', '+1', '-1', '@a', '\t=1', ' =1', '\r\n=1', '|x', '%x'])('a cell %j is no formula', (text) => {
+test.each(['=1', '+1', '-1', '@a', '\t=1', ' =1', '\r\n=1', '|x', '%x', '\uff1d1', '\uff201'])('a cell %j is no formula', (text) => {
   expect(toCell(text).replace(/^"/, '')).toMatch(/^'/)
+})
+
+test.each([
+  ['Mozilla/5.0 (X11; =1)', "Mozilla/5.0 (X11;' =1)"],
+  ['a;@b', "a;'@b"],
+  ['Mozilla/5.0 (X11; Linux; rv:1)', 'Mozilla/5.0 (X11; Linux; rv:1)'],
+])('a spreadsheet that separates cells by semicolons finds no formula in %j', (text, cell) => {
+  expect(toCell(text)).toBe(cell)
 })
 
 test('only the form of the page gets the file', async () => {
@@ -146,6 +154,14 @@ test('settings: each by its name; of a secret not one byte', async () => {
     const pieces = (env[name] ?? '').match(/[\w-]{12,}/g) ?? []
     for (const piece of pieces) expect(text.includes(piece.slice(0, 12)) && !/^(test|dev)-/.test(piece), `${name}: ${piece}`).toBe(false)
   }
+})
+
+test('settings: what a URL carries besides its address is not shown', () => {
+  const config = getConfig(platform.env)
+  const secret = { MAIL_API_URL: 'https://kith:hidden@relay.example/send', TURNSTILE_URL: 'https://turnstile.example/verify?key=hidden' }
+  const settings = listSettings({ ...config, vars: { ...config.vars, ...secret } })
+  const value = (wanted: string) => settings.find(({ name }) => name === wanted)?.value
+  expect([value('MAIL_API_URL'), value('TURNSTILE_URL')]).toEqual(['https://…@relay.example/send', 'https://turnstile.example/verify?…'])
 })
 
 test('a setting that sounds like a secret is one, or is known to be none', () => {

@@ -236,6 +236,10 @@ describe('notes', () => {
     // They may look at their own page in the console.
     for (const path of [pageOf(target), '/account/activity', '/user/audit', `/user/admin-api/audit?target=${target.id}`, '/user/me'])
       expect((await target.client.get(path)).text).not.toMatch(/Threatened|note_added/)
+    // Nor whom the author has written about, in the author's own trail.
+    expect((await open(root.client, pageOf(root, 'activity'))).text).toContain(target.id)
+    for (const path of [pageOf(root), pageOf(root, 'activity'), `/user/admin-api/audit?target=${root.id}`])
+      expect((await target.client.get(path)).text, path).not.toContain(target.id)
     const exported = await fillIn(target.client, '/account/export', { password: target.password })
     expect([exported.status, /Threatened|note_added/.test(exported.text)]).toEqual([200, false])
     expect((await target.client.get(`/user/admin-api/notes?target=${target.id}`)).status).toBe(403)

@@ -8,7 +8,7 @@ import { dumpTables } from '../support/invariants.ts'
 import { Client, mailsTo, ORIGIN, type Reply } from '../support/kith.ts'
 import { oncePerFile } from '../support/once-per-file.ts'
 import { fillIn, formOf, open, send } from '../support/pages.ts'
-import { type Person, signedInPerson } from '../support/people.ts'
+import { type Person, signedIn, signedInPerson } from '../support/people.ts'
 import { concretePath, nameOf, pageRoutes, userRoutes } from '../support/routes.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 import { call } from '../tour/scene.ts'
@@ -102,6 +102,7 @@ const REFUSALS: readonly Refusal[] = [
     status: 303,
   },
   { name: 'without the scope', change: ({ admin }) => role('delegated:all admin:profile:all', 50)(admin), status: 403 },
+  { name: 'while restricted', change: ({ admin }) => rows('UPDATE users SET restricted_at = 1 WHERE id = ?', idOf(admin.id)), status: 403 },
   { name: 'of the same rank', change: ({ person }) => giveRoleOnly(person, 'super_admin'), status: 403 },
   {
     name: 'of somebody with powers that the administrator lacks',
@@ -204,6 +205,33 @@ test('read-only: every route that may change something refuses, and nothing has 
   expect(await me(admin.client)).toBe(person.username)
 })
 
+test.each(['read', 'write'] as const)('%s: reading any page or route of the API changes nothing and makes no secret', async (kind) => {
+  const { admin, person } = await looking(kind)
+  const before = await dump()
+  const about = { other: person, own: { file: person.id, folder: person.id } }
+  for (const route of userRoutes.filter(({ method, path }) => method === 'GET' && path !== '/user/logout'))
+    await call(admin.client, route, about, SAME.headers)
+  for (const route of pageRoutes.filter(({ method, path }) => method === 'GET' && PERSONAL_PAGE.test(path))) {
+    await admin.client.get(concretePath(route, person.id), { headers: { accept: 'text/html' } })
+  }
+  expect(await dump()).toBe(before)
+  const after = await admin.client.get('/user/me', SAME)
+  expect(after.json?.data?.user?.username, after.text).toBe(person.username)
+})
+
+test('is none of the browsers that a new sign-in may push out', async () => {
+  const { admin, person } = await looking()
+  await rows(
+    `INSERT INTO sessions (id, user_id, token_hash, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at,
+                           amr, browser_session_id, impersonator_id, impersonation)
+     SELECT sessions.id + value, user_id, token_hash, scope, epoch, created_at, 0, 0, 0, 0, '', browser_session_id, impersonator_id, impersonation
+     FROM sessions, json_each(?) WHERE impersonator_id = ?`,
+    ...[JSON.stringify(Array.from({ length: 60 }, (_, n) => n + 1)), idOf(admin.id)],
+  )
+  await signedIn({ ...person, client: new Client() })
+  expect(await me(person.client)).toBe(person.username)
+})
+
 test('to write: neither factors, passkeys, address, password, providers, sessions, export, deletion nor administration', async () => {
   const { admin, person } = await looking('write')
   const replies = await sendEverything(admin, {
@@ -250,10 +278,25 @@ test('pages for apps, devices and signing out know only the administrator', asyn
   }
 })
 
+test.each(['signs out', 'signs in again'])('no session is left when the administrator %s through the API', async (how) => {
+  const { admin } = await looking()
+  const cookies = [OWN, LOOK].map((name) => [name, admin.client.cookies.get(name) ?? ''] as const)
+  const login = { username: admin.username, password: admin.password }
+  const reply =
+    how === 'signs out' ? await admin.client.post('/user/logout', {}, SAME) : await admin.client.post('/user/login', login, SAME)
+  expect(reply.status, reply.text).toBe(200)
+  for (const [name, value] of cookies) {
+    const old = new Client()
+    old.cookies.set(name, value)
+    expect((await old.get('/user/me', SAME)).status, name).toBe(401)
+  }
+})
+
 const ENDS: Readonly<Record<string, (both: { admin: Person; person: Person }) => Promise<unknown>>> = {
   'the administrator signs out': ({ admin }) => fillIn(admin.client, '/sign-out'),
   'the role is lost': ({ admin }) => giveRoleOnly(admin, 'user'),
   'the administrator is banned': ({ admin }) => rows('UPDATE users SET banned_at = 1 WHERE id = ?', idOf(admin.id)),
+  'the administrator is restricted': ({ admin }) => rows('UPDATE users SET restricted_at = 1 WHERE id = ?', idOf(admin.id)),
   'the administrator is signed out everywhere': ({ admin }) => rows('UPDATE users SET epoch = epoch + 1 WHERE id = ?', idOf(admin.id)),
   'the person is promoted': ({ person }) => giveRoleOnly(person, 'super_admin'),
   'the person signs out everywhere': ({ person }) => rows('UPDATE users SET epoch = epoch + 1 WHERE id = ?', idOf(person.id)),

@@ -1,12 +1,13 @@
 /** The audit trail as people read it: their own, and for administrators anyone's (ASVS 16.3). Newest first. */
 import type { UserId } from '../../ids.ts'
-import { findTarget } from '../../store/db/admin-users.ts'
+import { findTarget, type TargetRow } from '../../store/db/admin-users.ts'
 import { type AuditEventRow, listAuditEvents, listSignInEvents, type SignInEventRow } from '../../store/db/audit-events.ts'
 import { type InviteCodeRow, listInviteCodes } from '../../store/db/invite-codes.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
+import type { UserPrincipal } from '../principal.ts'
 
 /** An event as the user it is about may see it. */
 export interface OwnAuditEvent extends Omit<AuditEventRow, 'actorId'> {
@@ -37,13 +38,23 @@ const isByAdmin = (event: AuditEventRow, userId: UserId) => event.actorId !== nu
 
 /** Any user's events. */
 export async function listAuditOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<AuditEvent>> {
-  const { reads } = await gate(() => [
+  const { principal, reads } = await gate(() => [
     findTarget(userId),
     listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit + 1 }),
   ])
   if (!reads[0]) throw new AppError('not_found')
-  const { records, next } = listed(reads[1], page.limit)
+  const { records, next } = listed(trailFor(principal, reads[0], reads[1]), page.limit)
   return { records: records.map((event) => ({ ...event, byAdmin: isByAdmin(event, userId) })), next }
+}
+
+/** Somebody's events as `principal` may see them: whom they keep notes about is no business of those who do not outrank them. */
+export function trailFor<Row extends Pick<AuditEventRow, 'type' | 'detail'>>(
+  principal: UserPrincipal,
+  user: TargetRow,
+  rows: readonly Row[],
+): Row[] {
+  const seesAll = user.ranking > principal.ranking || user.id === principal.userId
+  return rows.map((row) => (seesAll || !row.type.startsWith('note_') ? row : { ...row, detail: null }))
 }
 
 /** Any user's invite codes, used and unused. */

@@ -34,6 +34,7 @@ import { everywhereKey } from '../sessions/password-attempts.ts'
 import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 import { type ListedSession, withDetails } from '../sessions/sessions.ts'
 import { upstreamNameOf } from '../upstream/issuers.ts'
+import { trailFor } from './audit.ts'
 
 export type { InvitedRow, PersonAppRow, TrailRow } from '../../store/db/admin-person.ts'
 export type { TargetRow } from '../../store/db/admin-users.ts'
@@ -122,7 +123,7 @@ export async function getPerson(ctx: Ctx, gate: Gate, userId: UserId): Promise<A
     providers: identities.map((row) => ({ ...row, name: upstreamNameOf(ctx.config, row.issuer).name })),
     usage,
     invited: listed(invited, SHOWN),
-    trail: listed(trail, 2 * SHOWN),
+    trail: listed(trailFor(principal, seen.user, trail), 2 * SHOWN),
     notes: seen.isBelow ? listed(notes, 2 * SHOWN) : null,
   }
 }
@@ -188,8 +189,9 @@ async function pageOf<Row extends { readonly id: number }>(
   return { ...see(principal, reads[0]), list: listed(reads[1] as Row[], page.limit) }
 }
 
-export function listTrailOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page) {
-  return pageOf(gate, userId, page, listTrail({ userId, before: positionOf(ctx, page), limit: page.limit + 1 }))
+export async function listTrailOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Seen & { list: Listed<TrailRow> }> {
+  const seen = await pageOf(gate, userId, page, listTrail({ userId, before: positionOf(ctx, page), limit: page.limit + 1 }))
+  return { ...seen, list: { ...seen.list, records: trailFor(seen.principal, seen.user, seen.list.records) } }
 }
 
 /** In the order of the codes: `page.before` is the number of the last one shown. */

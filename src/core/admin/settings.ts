@@ -111,6 +111,9 @@ function derived(config: Config): Partial<Record<keyof Vars, unknown>> {
   }
 }
 
+/** A URL may carry a user and a password, or a key in its query. */
+const withoutSecrets = (text: string) => text.replace(/(:\/\/)[^/?#\s]*@/, '$1…@').replace(/^(https?:[^?\s]*\?).*/, '$1…')
+
 function shown(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'boolean') return value ? 'on' : 'off'
@@ -144,7 +147,7 @@ export function listSettings(config: Config): Setting[] {
       const of = { name, group, isDefault }
       return group === 'secrets'
         ? { ...of, value: null, fingerprints: secrets[name] ?? [] }
-        : { ...of, value: shown(value), fingerprints: [] }
+        : { ...of, value: withoutSecrets(shown(value)), fingerprints: [] }
     }),
   )
   const upstream = config.upstream.map(({ id, secret }) => ({

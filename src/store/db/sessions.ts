@@ -120,11 +120,11 @@ export function sessionWasMade(id: SessionId): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id})`
 }
 
-/** Keeps the newest `keep` browser sessions of a user and ends the others. */
+/** Keeps the newest `keep` browser sessions of a user and ends the others. An administrator's look at the account is none of them. */
 export function endOldestBrowserSessions(userId: UserId, keep: number, now: number): Statement<void> {
   return run(sql`
     UPDATE sessions SET revoked_at = ${now} WHERE id IN (
-      SELECT id FROM sessions WHERE user_id = ${userId} AND revoked_at IS NULL AND client_id IS NULL
+      SELECT id FROM sessions WHERE user_id = ${userId} AND revoked_at IS NULL AND client_id IS NULL AND impersonator_id IS NULL
         AND epoch = (SELECT epoch FROM users WHERE id = ${userId})
       ORDER BY id DESC LIMIT -1 OFFSET ${keep})`)
 }
@@ -166,11 +166,14 @@ interface PresentedSession {
   readonly tokenHash: string
 }
 
-/** The same user signed in again in the same browser: clients that were signed in through the old session now are through the new one. */
+/**
+ * The same user signed in again in the same browser: clients that were signed in through the old session now are through the new one.
+ * A look at somebody's account ends with the old one.
+ */
 export function moveGrants(from: PresentedSession, to: SessionId): Statement<void> {
   return run(sql`
     UPDATE sessions SET browser_session_id = ${to}
-    WHERE browser_session_id = ${from.id} AND revoked_at IS NULL AND EXISTS (
+    WHERE browser_session_id = ${from.id} AND revoked_at IS NULL AND impersonator_id IS NULL AND EXISTS (
       SELECT 1 FROM sessions o JOIN sessions n ON n.user_id = o.user_id
       WHERE o.id = sessions.browser_session_id AND o.token_hash = ${from.tokenHash} AND o.revoked_at IS NULL AND n.id = ${to})`)
 }

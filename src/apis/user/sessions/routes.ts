@@ -7,8 +7,9 @@ import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../.
 import { signIn } from '../../../core/sessions/sign-in.ts'
 import { anyone, optionalSession, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { clearSessionCookie } from '../../../http/credentials.ts'
+import { browserSession, clearSessionCookie, credentials } from '../../../http/credentials.ts'
 import { ownNavigationOnly } from '../../../http/cross-site.ts'
+import { accessToken } from '../../../http/dpop.ts'
 import { signInLimit } from '../../../http/rate-limit.ts'
 import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
@@ -31,6 +32,9 @@ import {
 } from './presenters.ts'
 import { presented, signedIn, signedInOrPending } from './signed-in.ts'
 import { DoTwoFactorBody, LoginBody, SessionParams } from './wire.ts'
+
+/** An administrator who looks at somebody's account signs out of their own, and so of both. */
+const themselves = credentials(accessToken, browserSession)
 
 const LOGOUT: Description = {
   summary: 'Sign out',
@@ -95,11 +99,11 @@ export const sessions = new Hono<AppEnv>()
       return c.json({ ok: 1, data: signedIn(c, outcome) })
     },
   )
-  .get('/user/logout', optionalSession(), describe('logoutByGet', LOGOUT), ownNavigationOnly(), async (c) => {
+  .get('/user/logout', themselves, optionalSession(), describe('logoutByGet', LOGOUT), ownNavigationOnly(), async (c) => {
     await signOut(c.var.ctx, c.var.gate)
     return signedOut(c)
   })
-  .post('/user/logout', optionalSession(), describe('logout', LOGOUT), async (c) => {
+  .post('/user/logout', themselves, optionalSession(), describe('logout', LOGOUT), async (c) => {
     await signOut(c.var.ctx, c.var.gate)
     return signedOut(c)
   })

@@ -3,12 +3,14 @@ import type { Context } from 'hono'
 import type { Claim } from '../../../core/principal.ts'
 import type { SignInOutcome } from '../../../core/sessions/first-factor.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { setSignInCookies } from '../../../http/credentials.ts'
+import { browserSession, setSignInCookies } from '../../../http/credentials.ts'
 import { toPendingUser, toSignedInUser } from './presenters.ts'
 
 /** The caller's credential, if valid. An invalid token or cookie does not prevent signing in. */
-export function presented(c: Context<AppEnv>): Promise<Claim | null> {
-  return c.var.identify().catch(() => null)
+export async function presented(c: Context<AppEnv>): Promise<Claim | null> {
+  const claim = await c.var.identify().catch(() => null)
+  // An administrator who looks at somebody's account signs in in place of themselves.
+  return claim?.kind === 'browser' && claim.isImpersonation ? browserSession(c) : claim
 }
 
 type SignedIn = Extract<SignInOutcome, { kind: 'signed_in' }>

@@ -23,9 +23,12 @@ const COLUMNS: Readonly<Record<string, (row: AuditLogRow) => string | null>> = {
   id: ({ id }) => toHex(id),
 }
 
+/** Where a spreadsheet may begin a cell: in some countries `;` separates them, whatever the quotes say. Full-width signs count too. */
+const FORMULA = /(^|[;\t\r\n])(?=\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20])/g
+
 /** Spreadsheets run cells that begin like a formula, and the text may be anybody's: an apostrophe makes them text. */
 export function toCell(text: string | null): string {
-  const safe = /^[\s]*[=+\-@\t\r\n|%]/.test(text ?? '') ? `'${text}` : (text ?? '')
+  const safe = (text ?? '').replace(FORMULA, "$1'")
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
