@@ -11,7 +11,7 @@ export const ACCOUNT = `
 .steps-panel .list { margin-top: 0.75rem }
 .steps-panel + .panel { margin-top: 1.75rem }
 .steps-panel h3 { font-size: 1rem; font-weight: 600 }
-.panel .facts { grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); margin-top: 1rem }
+.panel .facts { grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr)); margin-top: 1rem }
 .line { display: block }
 .facts dd a, .rows a { display: inline-block; padding: 0.15rem 0 }
 .rows { margin-top: 0.75rem }

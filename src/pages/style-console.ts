@@ -53,8 +53,9 @@ td > .tag, dd > .tag { margin-inline-start: 0 }
 .filter .whole { grid-column: 1 / -1 }
 .reasons { display: grid; gap: 0.5rem; margin-top: 0.75rem }
 .reasons li { padding-inline-start: 0.875rem; border-inline-start: 3px solid var(--danger); overflow-wrap: anywhere }
-.acts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1.25rem; margin-top: 1.25rem }
+.acts { display: flex; flex-wrap: wrap; gap: 1.25rem 2rem; margin-top: 1.25rem }
 .acts h2 { font-size: 0.875rem; color: var(--quiet) }
+.acts section > a { margin-top: 0.5rem }
 .acts ul { display: flex; flex-wrap: wrap; gap: 0.5rem; margin-top: 0.5rem }
 .panel .facts { margin-top: 1rem }
 .part { margin-top: 2rem }

@@ -6,6 +6,9 @@ export const FIGURES = `
 .impersonation form { display: block }
 .panel > .facts:first-child { margin-top: 0 }
 .apart { margin-top: 2.25rem }
+.apart + table { margin-top: 0.75rem }
+.settings thead th { width: 42% }
+.settings thead th:last-child { width: 16% }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: 1.25rem; margin-top: 1rem; align-items: start }
 .card { min-width: 0; padding: 1.25rem 1.25rem 0.5rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
 .card h3 { font-size: 0.9375rem; font-weight: 600; color: var(--quiet) }
@@ -20,6 +23,7 @@ export const FIGURES = `
 .chart .grid { stroke: var(--line); stroke-width: 1 }
 .chart .ends { display: flex; justify-content: space-between; margin-top: 0.25rem }
 .card details { margin-top: 0.25rem }
+.chart .ends > * { unicode-bidi: plaintext }
 .card details table { margin-bottom: 0.75rem; border-radius: 10px; font-size: 0.875rem }
 .card details :is(th, td) { padding: 0.375rem 0.75rem }
 @media (max-width: 44rem) {

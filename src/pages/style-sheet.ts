@@ -31,6 +31,12 @@ export const STYLE_SHEET = `
 *, *::before, *::after { box-sizing: border-box }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100% }
 body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text); font: 1rem/1.55 var(--font) }
+:lang(ar) { --font: system-ui, -apple-system, "Segoe UI", "Noto Sans Arabic", "Noto Naskh Arabic", Tahoma, sans-serif; letter-spacing: 0 }
+:lang(ja) { --font: system-ui, -apple-system, "Hiragino Sans", "Yu Gothic UI", Meiryo, "Noto Sans JP", "Noto Sans CJK JP", sans-serif; letter-spacing: 0;
+  line-break: strict }
+body:lang(ar), body:lang(ja) { line-height: 1.75 }
+:is(h1, h2, h3):lang(ar), :is(h1, h2):lang(ja) { line-height: 1.45 }
+:lang(de) :is(p, dt, nav a, .tag, th, h1, h2, label) { hyphens: auto }
 h1, h2, h3, p, ul, ol, dl, dd, fieldset { margin: 0; padding: 0 }
 ul { list-style: none }
 [hidden] { display: none !important }

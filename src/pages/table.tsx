@@ -35,21 +35,24 @@ export function Table<Row>({ caption, columns, rows, empty }: TableProps<Row>) {
       <tbody>
         {rows.map((row) => (
           <tr>
-            {columns.map(({ title, cell, isNumber }, index) =>
-              index === 0 ? (
-                <th scope="row">{cell(row)}</th>
-              ) : (
-                <td data-title={title} class={isNumber ? 'number' : undefined}>
-                  {cell(row)}
+            {columns.map(({ title, cell, isNumber }, index) => {
+              const value = cell(row)
+              if (index === 0) return <th scope="row">{value}</th>
+              return (
+                <td data-title={title} class={isNumber ? 'number' : isNothing(value) ? 'dash' : undefined}>
+                  {value || '–'}
                 </td>
-              ),
-            )}
+              )
+            })}
           </tr>
         ))}
       </tbody>
     </table>
   )
 }
+
+/** Shown as a dash, and left out of a card on a phone. */
+const isNothing = (value: Child) => !value || value === '–'
 
 /** A form that only asks for another view: it is sent with GET, so its fields are in the address. */
 export function FilterForm({ action, submit, children }: { action: string; submit: string; children: Child }) {

@@ -85,7 +85,7 @@ export function Where({ event }: { event: { byAdmin?: boolean; userAgent: string
   const parts: Child[] = [
     ...(event.byAdmin ? [t.activity.byAdmin] : []),
     ...(event.userAgent ? [<Isolated>{deviceName(t, event.userAgent)}</Isolated>] : []),
-    ...(event.place ? [<Isolated>{placeName(t, event.place)}</Isolated>] : []),
+    ...(event.place ? [<bdi dir={t.direction}>{placeName(t, event.place)}</bdi>] : []),
   ]
   return (
     <>

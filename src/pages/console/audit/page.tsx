@@ -118,10 +118,16 @@ function Events({ log, held }: { log: AuditLog; held: readonly Scope[] }) {
       caption={words.title}
       columns={[
         { title: words.what, cell: (row: AuditLogRow) => <What row={row} words={eventWords(t, row.type)} /> },
-        { title: words.labels.person, cell: ({ userId, username }) => <Who id={userId} name={username} isLinked={person} /> },
-        { title: words.by, cell: ({ actorId, actorName }) => <Who id={actorId} name={actorName} isLinked={person} /> },
-        { title: words.app, cell: ({ clientId, clientName }) => <App id={clientId} name={clientName} isLinked={client} /> },
-        { title: words.where, cell: ({ userAgent, place }) => <Where userAgent={userAgent} place={place} /> },
+        {
+          title: words.labels.person,
+          cell: ({ userId, username }) => userId !== null && <Who id={userId} name={username} isLinked={person} />,
+        },
+        { title: words.by, cell: ({ actorId, actorName }) => actorId !== null && <Who id={actorId} name={actorName} isLinked={person} /> },
+        {
+          title: words.app,
+          cell: ({ clientId, clientName }) => clientId !== null && <App id={clientId} name={clientName} isLinked={client} />,
+        },
+        { title: words.where, cell: ({ userAgent, place }) => (userAgent || place) && <Where userAgent={userAgent} place={place} /> },
       ]}
       rows={log.records}
       empty={log.isCutShort ? words.noneSoFar : words.none}
@@ -145,27 +151,24 @@ function What({ row, words }: { row: AuditLogRow; words: string }) {
   )
 }
 
-function Who({ id, name, isLinked }: { id: number | null; name: string | null; isLinked: boolean }) {
-  if (id === null) return <>–</>
+function Who({ id, name, isLinked }: { id: number; name: string | null; isLinked: boolean }) {
   const shown = <Isolated>{name ?? toHex(id)}</Isolated>
   return isLinked && name !== null ? <a href={`/admin/people/${toHex(id)}`}>{shown}</a> : shown
 }
 
-function App({ id, name, isLinked }: { id: string | null; name: string | null; isLinked: boolean }) {
-  if (id === null) return <>–</>
+function App({ id, name, isLinked }: { id: string; name: string | null; isLinked: boolean }) {
   const shown = <Isolated>{name ?? id}</Isolated>
   return isLinked && name !== null ? <a href={`/admin/clients/${encodeURIComponent(id)}`}>{shown}</a> : shown
 }
 
 function Where({ userAgent, place }: { userAgent: string | null; place: string | null }) {
   const t = useTexts()
-  if (!userAgent && !place) return <>–</>
   return (
     <>
       {userAgent ? <Isolated>{deviceName(t, userAgent)}</Isolated> : null}
       {place ? (
         <span class="sub">
-          <Isolated>{placeName(t, place)}</Isolated>
+          <bdi dir={t.direction}>{placeName(t, place)}</bdi>
         </span>
       ) : null}
     </>

@@ -36,13 +36,16 @@ function Checks({ checks }: { checks: readonly HealthCheck[] }) {
       columns={[
         { title: words.check, cell: ({ name }: HealthCheck) => words.checks[name].title },
         { title: words.state, cell: ({ state }) => <Tag kind={KINDS[state]}>{words.states[state]}</Tag> },
-        { title: words.what, cell: (check) => <What check={check} /> },
+        { title: words.what, cell: (check) => (saysMore(check) ? <What check={check} /> : null) },
       ]}
       rows={checks}
       empty=""
     />
   )
 }
+
+const saysMore = ({ state, count, at, detail }: HealthCheck) =>
+  state !== 'good' || count !== undefined || at !== undefined || Boolean(detail)
 
 /** What was found and, where that is not good, what to do. */
 function What({ check: { name, state, count, at, detail } }: { check: HealthCheck }) {
