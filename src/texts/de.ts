@@ -23,7 +23,7 @@ export const de: Words = {
     access_denied: {
       title: 'Nicht erlaubt',
       message:
-        'Ihr Konto ist dazu nicht berechtigt. Wenn Sie meinen, dass es das sein sollte, wenden Sie sich an die Betreiber dieses Dienstes.',
+        'Ihr Konto ist dazu nicht berechtigt. Wenn Sie das für einen Fehler halten, wenden Sie sich an die Betreiber dieses Dienstes.',
     },
     login_required: { title: 'Bitte zuerst anmelden', message: 'Melden Sie sich an und versuchen Sie es noch einmal.' },
     temporarily_unavailable: {
@@ -525,10 +525,10 @@ export const de: Words = {
     anotherThan: 'Sie sind nicht {username}? Anderes Konto verwenden',
     caution: {
       unchecked: 'Niemand hat hier geprüft, wer dahintersteht.',
-      document: 'Ihre Angaben stammen von {host}.',
+      document: 'Die Angaben der App stammen von {host}.',
       dynamic: 'Diese App hat sich selbst registriert.',
-      device: 'Sie läuft auf Ihrem eigenen Gerät, wo sich jedes andere Programm als diese App ausgeben kann.',
-      elsewhere: 'Sie leitet Sie an einen anderen Ort zurück als den, von dem ihre Angaben stammen.',
+      device: 'Die App läuft auf Ihrem eigenen Gerät, wo sich jedes andere Programm als diese App ausgeben kann.',
+      elsewhere: 'Die App leitet Sie an einen anderen Ort zurück als den, von dem ihre Angaben stammen.',
     },
     links: {
       page: 'Website',

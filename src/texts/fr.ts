@@ -120,7 +120,7 @@ export const fr: Words = {
       },
       upstream_other_account: {
         title: 'Connexion inachevée',
-        message: 'Vous êtes connecté à un compte, mais cette adresse e-mail appartient à un autre.',
+        message: 'Vous utilisez actuellement un compte, mais cette adresse e-mail appartient à un autre.',
       },
       upstream_of_other: {
         title: 'Connexion inachevée',
@@ -612,7 +612,7 @@ export const fr: Words = {
       'delegated:media:all': 'Voir et modifier tous vos fichiers',
       'delegated:media:read': 'Voir vos fichiers',
       'delegated:media:write': 'Ajouter, modifier et supprimer vos fichiers',
-      'delegated:session:all': 'Voir où vous êtes connecté et vous déconnecter',
+      'delegated:session:all': 'Voir vos connexions en cours et y mettre fin',
       'delegated:session:read': 'Voir où votre compte est connecté',
       'delegated:session:write': 'Déconnecter vos autres appareils',
       'delegated:roles:all': 'Voir tout ce qui concerne les rôles possibles',
