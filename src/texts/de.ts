@@ -721,8 +721,8 @@ export const de: Words = {
         recoveryCodes: {
           title: 'Wiederherstellungscodes holen',
           hint: {
-            one: 'Sie haben noch {count} Code. Ist er verbraucht, sperrt ein verlorenes Smartphone Sie aus.',
-            other: 'Sie haben noch {count} Codes. Sind sie verbraucht, sperrt ein verlorenes Smartphone Sie aus.',
+            one: 'Sie haben noch {count} Code. Ohne Code sperrt ein verlorenes Smartphone Sie aus.',
+            other: 'Sie haben noch {count} Codes. Ohne Code sperrt ein verlorenes Smartphone Sie aus.',
           },
         },
         requests: {

@@ -688,8 +688,8 @@ export const en = {
         recoveryCodes: {
           title: 'Get recovery codes',
           hint: {
-            one: 'You have {count} left. Once they are used up, a lost phone locks you out.',
-            other: 'You have {count} left. Once they are used up, a lost phone locks you out.',
+            one: 'You have {count} left. With none left, a lost phone locks you out.',
+            other: 'You have {count} left. With none left, a lost phone locks you out.',
           },
         },
         requests: {

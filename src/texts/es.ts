@@ -691,9 +691,9 @@ export const es: Words = {
         recoveryCodes: {
           title: 'Obtén códigos de recuperación',
           hint: {
-            one: 'Te queda {count}. Cuando lo uses, perder el teléfono te dejaría sin acceso.',
-            many: 'Te quedan {count}. Cuando se acaben, perder el teléfono te dejaría sin acceso.',
-            other: 'Te quedan {count}. Cuando se acaben, perder el teléfono te dejaría sin acceso.',
+            one: 'Te queda {count}. Sin ninguno, perder el teléfono te dejaría sin acceso.',
+            many: 'Te quedan {count}. Sin ninguno, perder el teléfono te dejaría sin acceso.',
+            other: 'Te quedan {count}. Sin ninguno, perder el teléfono te dejaría sin acceso.',
           },
         },
         requests: {

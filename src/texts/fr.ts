@@ -706,9 +706,9 @@ export const fr: Words = {
         recoveryCodes: {
           title: 'Obtenir des codes de secours',
           hint: {
-            one: 'Il vous en reste {count}. Une fois ces codes épuisés, perdre votre téléphone vous ferait perdre l’accès.',
-            many: 'Il vous en reste {count}. Une fois ces codes épuisés, perdre votre téléphone vous ferait perdre l’accès.',
-            other: 'Il vous en reste {count}. Une fois ces codes épuisés, perdre votre téléphone vous ferait perdre l’accès.',
+            one: 'Il vous en reste {count}. Sans code de secours, perdre votre téléphone vous ferait perdre l’accès.',
+            many: 'Il vous en reste {count}. Sans code de secours, perdre votre téléphone vous ferait perdre l’accès.',
+            other: 'Il vous en reste {count}. Sans code de secours, perdre votre téléphone vous ferait perdre l’accès.',
           },
         },
         requests: {

@@ -687,7 +687,7 @@ export const ja: Words = {
         },
         recoveryCodes: {
           title: 'リカバリーコードを取得',
-          hint: { other: '残り{count}個です。使い切ると、スマートフォンをなくしたときにログインできなくなります。' },
+          hint: { other: '残り{count}個です。コードがないと、スマートフォンをなくしたときにログインできなくなります。' },
         },
         requests: {
           title: { other: '{count}人からフォローリクエストが届いています' },

@@ -677,9 +677,9 @@ export const ptBr: Words = {
         recoveryCodes: {
           title: 'Gere códigos de recuperação',
           hint: {
-            one: 'Resta {count}. Depois de usá-lo, perder o celular deixa você sem acesso.',
-            many: 'Restam {count}. Quando acabarem, perder o celular deixa você sem acesso.',
-            other: 'Restam {count}. Quando acabarem, perder o celular deixa você sem acesso.',
+            one: 'Resta {count}. Sem nenhum, perder o celular deixa você sem acesso.',
+            many: 'Restam {count}. Sem nenhum, perder o celular deixa você sem acesso.',
+            other: 'Restam {count}. Sem nenhum, perder o celular deixa você sem acesso.',
           },
         },
         requests: {
