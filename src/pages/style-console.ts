@@ -75,7 +75,8 @@ iframe.mail, pre.mail { width: 100%; height: 40rem; margin: 0.5rem 0 0; border: 
 pre.mail { padding: 1rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: 0.875rem/1.5 ui-monospace, Menlo, monospace }
 .people time, .people td:nth-child(3) { white-space: nowrap }
 .people td:nth-child(2) { min-width: 13rem }
-.codes :is(code, time, .links, thead th) { white-space: nowrap }
+.invite-codes :is(code, time, .links, thead th) { white-space: nowrap }
+.invite-codes td:nth-child(2) { min-width: 9rem }
 .chosen .buttons > button { width: auto; flex: 0 1 auto }
 .filter input[type=date] { min-width: 0; padding-inline: 0.5rem }
 .notes + form { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line) }

@@ -37,7 +37,7 @@ async function show(c: Context, query: string, { records, next }: Listed<IssuedC
           <input id="q" name="q" type="search" dir="auto" autocapitalize="none" spellcheck={false} value={query} />
         </div>
       </FilterForm>
-      <div class="codes">
+      <div class="invite-codes">
         <Codes c={c} rows={records} isSearch={query !== ''} />
       </div>
       <NextPage action={PATH} query={query === '' ? {} : { q: query }} after={next === null ? null : toHex(next)} text={registry.next} />
