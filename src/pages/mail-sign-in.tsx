@@ -6,6 +6,7 @@
 import { type Context, Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as z from 'zod'
+import { BOT_CHECK_FAILED, BOT_CHECK_FIELD, requireHuman } from '../core/bot-check.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { email, mailedDigits, username } from '../core/fields.ts'
 import { EMAIL_DIGITS_MS } from '../core/limits.ts'
@@ -15,6 +16,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit, signInLimit } from '../http/rate-limit.ts'
 import { onlyIf } from '../http/settings.ts'
 import { fill } from '../texts/texts.ts'
+import { BotCheck, botCheckField } from './bot-check.tsx'
 import { findMailedLink, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
@@ -28,7 +30,7 @@ const PATH = '/sign-in/mail'
 const CODE = `${PATH}/code`
 const LINK = `${PATH}/link`
 const isName = (text: string) => username.safeParse(text).success || email.safeParse(text).success
-const RequestForm = z.object({ identifier: identifier.pipe(z.string().refine(isName, 'is not complete')) })
+const RequestForm = z.object({ identifier: identifier.pipe(z.string().refine(isName, 'is not complete')), ...botCheckField })
 const CodeForm = z.object({ code: z.string().pipe(mailedDigits as z.ZodType<string, string>) })
 const LinkForm = z.object({ code: mailedCode })
 
@@ -48,7 +50,8 @@ export const mailSignInPages = new Hono<AppEnv>()
   // The form of `/sign-in` has a button that sends it here.
   .post(PATH, anyone(), isOn, networkLimit('code'), form('sign-in', RequestForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async ({ identifier }) => {
+      act: async ({ identifier, [BOT_CHECK_FIELD]: answer }) => {
+        await requireHuman(c.var.ctx, 'sign-in', answer)
         const names = { username: identifier, email: null }
         const { token } = await requestMailSignIn(c.var.ctx, { ...names, returnTo: askedReturn(c) })
         setCookie(c, COOKIE, token, { ...ATTRIBUTES, maxAge: EMAIL_DIGITS_MS / 1_000 })
@@ -58,7 +61,7 @@ export const mailSignInPages = new Hono<AppEnv>()
       again: async (state) =>
         state.error?.code === 'invalid_request' && state.typed.identifier?.trim() === ''
           ? c.redirect(withReturn(c, PATH), 303)
-          : showRequest(c, state),
+          : showRequest(c, wasNotAsked(state) ? { ...state, error: null } : state),
     }),
   )
   .get(CODE, anyone(), isOn, async (c) => (tokenOf(c) === null ? toBeginning(c) : showCode(c, UNTOUCHED)))
@@ -91,6 +94,9 @@ export const mailSignInPages = new Hono<AppEnv>()
     })
   })
 
+/** The page that the form comes from had no check of bots. */
+const wasNotAsked = ({ error, typed }: FormState) => error?.reason === BOT_CHECK_FAILED && typed[BOT_CHECK_FIELD] === undefined
+
 const toBeginning = (c: Context) => c.redirect(withReturn(c, '/sign-in'), 303)
 
 const callerOf = async (c: Context<AppEnv>) => ({ userAgent: c.var.ctx.caller.userAgent, presented: await presented(c) })
@@ -105,10 +111,11 @@ async function showRequest(c: Context, state: FormState): Promise<Response> {
   const { fields, mailCode, back, mail } = (await textsOf(c)).signIn
   return showPage(
     c,
-    { title: mail.title, lead: mail.lead, error: state.error },
+    { title: mail.title, lead: mail.lead, error: state.error, hasBotCheck: c.var.ctx.config.botCheck !== null },
     <>
       <Form action={withReturn(c, PATH)} token={token} state={state} labels={fields}>
         <Input name="identifier" labels={fields} state={state} autocomplete="username" maxlength={IDENTIFIER_LENGTH_MAX} first />
+        <BotCheck c={c} action="sign-in" />
         <Submit>{mailCode}</Submit>
       </Form>
       <p class="links">

@@ -5,11 +5,13 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { resendVerification, resendVerificationTo, verifyEmail } from '../core/accounts/sign-up.ts'
+import { BOT_CHECK_FIELD, requireHuman } from '../core/bot-check.ts'
 import { userIdHex, username } from '../core/fields.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
+import { BotCheck, botCheckField } from './bot-check.tsx'
 import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
@@ -24,7 +26,7 @@ const RESEND = `${PATH}/resend`
 const NEW_CODE = `${PATH}/new-code`
 const CodeForm = z.object({ code: mailedCode })
 const ResendForm = z.object({ account: userIdHex })
-const NewCodeForm = z.object({ username: z.string().trim().pipe(username) })
+const NewCodeForm = z.object({ username: z.string().trim().pipe(username), ...botCheckField })
 
 export const verifyPages = new Hono<AppEnv>()
   .get(PATH, anyone(), networkLimit('other'), async (c) => {
@@ -55,7 +57,8 @@ export const verifyPages = new Hono<AppEnv>()
   .get(NEW_CODE, anyone(), (c) => showNewCode(c, UNTOUCHED))
   .post(NEW_CODE, anyone(), networkLimit('code'), form('new-code', NewCodeForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async ({ username }) => {
+      act: async ({ username, [BOT_CHECK_FIELD]: answer }) => {
+        await requireHuman(c.var.ctx, 'sign-up', answer)
         await resendVerificationTo(c.var.ctx, username, askedReturn(c))
         return redirectWith(c, withReturn(c, PATH), 'code_sent')
       },
@@ -109,10 +112,12 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
       title: texts.newCode.title,
       lead: texts.newCode.lead,
       error: state.error,
+      hasBotCheck: c.var.ctx.config.botCheck !== null,
     },
     <>
       <Form action={withReturn(c, NEW_CODE)} token={token} state={state} labels={texts.fields}>
         <Input name="username" labels={texts.fields} state={state} autocomplete="username" maxlength={30} first />
+        <BotCheck c={c} action="sign-up" />
         <Submit>{texts.newCode.submit}</Submit>
       </Form>
       <p class="links">

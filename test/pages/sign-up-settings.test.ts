@@ -123,6 +123,29 @@ describe('the check of bots', () => {
     expect((await send(client, page, { email: 'a@example.com', 'cf-turnstile-response': 'x' }, { env })).status).toBe(303)
   })
 
+  test('a mail that signs in needs it, and the page that it was asked on need not have had it', async () => {
+    const asked = answers(true)
+    const client = new Client()
+    const identifier = 'nobody@example.com'
+    const signIn = formOf(await client.get('/sign-in', { env }), '/sign-in')
+    const page = await send(client, { ...signIn, action: '/sign-in/mail' }, { identifier }, { env })
+    expect([page.status, asked.mock.calls.length]).toEqual([200, 0])
+    expect(page.text).toMatch(/value="nobody@example.com"[\s\S]*data-action="sign-in"/)
+    const answered = { identifier, 'cf-turnstile-response': 'x' }
+    expect((await send(client, formOf(page, '/sign-in/mail'), answered, { env })).headers.get('location')).toBe('/sign-in/mail/code')
+    answers(false)
+    const refused = await send(client, formOf(page, '/sign-in/mail'), answered, { env })
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('We could not tell that you are a person.')])
+  })
+
+  test('another code for a new account needs it', async () => {
+    answers(true)
+    const client = new Client()
+    const page = formOf(await client.get('/verify/new-code', { env }))
+    expect((await send(client, page, { username: 'ada_lovelace' }, { env })).status).toBe(400)
+    expect((await send(client, page, { username: 'ada_lovelace', 'cf-turnstile-response': 'x' }, { env })).status).toBe(303)
+  })
+
   test('at sign-in it comes after three failures, and not in a browser that the account knows', async () => {
     const asked = answers(true)
     const { client: known, username } = await signedInPerson('turnstile_owner')
@@ -142,7 +165,9 @@ describe('the check of bots', () => {
   })
 
   test('is nowhere without the setting', async () => {
-    const pages = await Promise.all(['/sign-up', '/forgot', '/sign-in'].map((path) => new Client().get(path)))
+    const pages = await Promise.all(
+      ['/sign-up', '/forgot', '/sign-in', '/sign-in/mail', '/verify/new-code'].map((path) => new Client().get(path)),
+    )
     for (const { text, headers } of pages) expect(text + headers.get('content-security-policy')).not.toMatch(/turnstile|challenges/)
   })
 })
