@@ -76,12 +76,18 @@ interface Texted {
   readonly detail?: string | null
 }
 
+/** In the console and the account, the way on stays in sight. */
+function frameOf(c: Context): { section?: string } {
+  const [, section] = /^(\/admin|\/account|\/people)(\/|$)/.exec(c.req.path) ?? []
+  return section !== undefined && c.get('viewer') !== undefined ? { section: section === '/people' ? '/account' : section } : {}
+}
+
 /** A page of its own. */
 export async function showTexts(c: Context, { title, message, detail = null, ...error }: Texted): Promise<Response> {
   const t = await textsOf(c)
   return showPage(
     c,
-    { title, lead: message, error },
+    { title, lead: message, error, ...frameOf(c) },
     <>
       {detail !== null && (
         <p class="aside" lang="en" dir="ltr">

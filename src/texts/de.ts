@@ -93,6 +93,11 @@ export const de: Words = {
         message:
           'Wir konnten nicht erkennen, ob Sie ein Mensch sind. Warten Sie, bis die Prüfung unten abgeschlossen ist, und senden Sie das Formular noch einmal.',
       },
+      second_factor_missing: {
+        title: 'Ein zweiter Schritt ist nötig',
+        message:
+          'Dafür brauchen Sie die Anmeldung in zwei Schritten oder einen Passkey. Richten Sie eines davon in Ihrem Konto ein, melden Sie sich damit an und kommen Sie dann zurück.',
+      },
       impersonated: {
         title: 'Nicht als Support',
         message: 'Sie sehen dieses Konto als Support, und das ist dem Support nicht möglich. Nur der Inhaber des Kontos kann es.',

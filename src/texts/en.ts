@@ -78,6 +78,10 @@ export const en = {
         title: 'Are you a person?',
         message: 'We could not tell that you are a person. Wait until the check below is done, and send this again.',
       },
+      second_factor_missing: {
+        title: 'A second step is needed',
+        message: 'This takes two-step sign-in or a passkey. Turn one on in your account, then sign in with it and come back.',
+      },
       impersonated: {
         title: 'Not as support',
         message: 'You see this account as support, and support cannot do this. Only the owner of the account can.',

@@ -74,6 +74,11 @@ export const es: Words = {
         title: '¿Eres una persona?',
         message: 'No hemos podido comprobar que eres una persona. Espera a que termine la comprobación de abajo y vuelve a enviarlo.',
       },
+      second_factor_missing: {
+        title: 'Hace falta un segundo paso',
+        message:
+          'Para esto necesitas la verificación en dos pasos o una llave de acceso. Activa una de ellas en tu cuenta, inicia sesión con ella y vuelve aquí.',
+      },
       impersonated: {
         title: 'No como soporte',
         message: 'Ves esta cuenta como soporte, y soporte no puede hacer esto. Solo puede el titular de la cuenta.',

@@ -78,6 +78,11 @@ export const fr: Words = {
         message:
           'Nous n’avons pas pu vérifier que vous êtes une personne. Attendez la fin de la vérification ci-dessous, puis renvoyez le formulaire.',
       },
+      second_factor_missing: {
+        title: 'Une deuxième étape est nécessaire',
+        message:
+          'Cette action demande la validation en deux étapes ou une clé d’accès. Activez l’une des deux dans votre compte, connectez-vous avec, puis revenez ici.',
+      },
       impersonated: {
         title: 'Pas au nom de l’assistance',
         message: 'Vous consultez ce compte au nom de l’assistance, qui ne peut pas faire cela. Seul le titulaire du compte le peut.',

@@ -74,6 +74,11 @@ export const ptBr: Words = {
         title: 'Você é uma pessoa?',
         message: 'Não foi possível confirmar que você é uma pessoa. Espere a verificação abaixo terminar e envie de novo.',
       },
+      second_factor_missing: {
+        title: 'É preciso uma segunda etapa',
+        message:
+          'Isto exige a verificação em duas etapas ou uma chave de acesso. Ative uma delas na sua conta, entre com ela e volte aqui.',
+      },
       impersonated: {
         title: 'Não como suporte',
         message: 'Você está vendo esta conta como suporte, e o suporte não pode fazer isso. Só o titular da conta pode.',

@@ -48,22 +48,28 @@ export async function startImpersonation(ctx: Ctx, gate: Gate, start: Impersonat
   const own = { id: principal.sessionId, userId: principal.userId, now }
   const condition = both(isBelow(userId, principal.ranking), isSessionLive(own))
   const made = sessionWasMade(session.id)
-  const notice = mailNotice(ctx, {
-    ...{ kind: 'impersonation_started', user: userId, params: {}, condition: made, isByAnother: true },
-  })
+  const notice = mailNotice(ctx, { kind: 'impersonation_started', user: userId, params: {}, condition: made, isByAnother: true })
   const row = {
-    ...{ id: session.id, userId, clientId: null, tokenHash: sha256(session.secret), scope: scopesOfImpersonation(kind).join(' ') },
-    ...{ createdAt: now, expiresAt: session.expiresAt, idleExpiresAt: session.expiresAt },
+    id: session.id,
+    userId,
+    clientId: null,
+    tokenHash: sha256(session.secret),
+    scope: scopesOfImpersonation(kind).join(' '),
+    createdAt: now,
+    expiresAt: session.expiresAt,
+    idleExpiresAt: session.expiresAt,
     // Nobody has signed in: it is never fresh.
-    ...{ authenticatedAt: 0, amr: '', secondFactor: null },
-    ...{ browserSessionId: principal.sessionId, impersonatorId: principal.userId, impersonation: kind },
+    authenticatedAt: 0,
+    amr: '',
+    secondFactor: null,
+    browserSessionId: principal.sessionId,
+    impersonatorId: principal.userId,
+    impersonation: kind,
   }
+  const event = { id: eventId, type: 'impersonation_started', userId, actorId: principal.userId, sessionId: session.id } as const
   const stored = await ctx.db.commit(
     [
-      audit(ctx, {
-        ...{ id: eventId, type: 'impersonation_started', userId, actorId: principal.userId, sessionId: session.id },
-        ...{ detail: `${kind}: ${reason}`, condition },
-      }),
+      audit(ctx, { ...event, detail: `${kind}: ${reason}`, condition }),
       insertSession(row, wasRecorded(eventId)),
       endOtherImpersonations({ browserSessionId: principal.sessionId, keep: session.id, now }, made),
       notice.write,

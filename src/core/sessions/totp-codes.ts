@@ -34,7 +34,8 @@ export async function newTotpSecret(ctx: Ctx, userId: UserId, username: string):
 }
 
 function enrolmentOf(ctx: Ctx, username: string, secret: Secret): TotpEnrolment {
-  const issuer = new URL(ctx.config.origin).hostname
+  // A colon would end it (the format of otpauth URIs).
+  const issuer = ctx.config.brand.name.replaceAll(':', ' ')
   const uri = new TOTP({ ...PARAMETERS, period: PERIOD_SECONDS, issuer, label: username, secret }).toString()
   return { secret: secret.base32, uri }
 }

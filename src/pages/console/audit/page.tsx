@@ -158,7 +158,7 @@ function Who({ id, name, isLinked }: { id: number; name: string | null; isLinked
 
 function App({ id, name, isLinked }: { id: string; name: string | null; isLinked: boolean }) {
   const shown = <Isolated>{name ?? id}</Isolated>
-  return isLinked && name !== null ? <a href={`/admin/clients/${encodeURIComponent(id)}`}>{shown}</a> : shown
+  return isLinked && name !== null ? <a href={`/admin/clients/client?id=${encodeURIComponent(id)}`}>{shown}</a> : shown
 }
 
 function Where({ userAgent, place }: { userAgent: string | null; place: string | null }) {
