@@ -15,7 +15,7 @@ import { clock } from '../../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../../support/actors.ts'
 import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../../support/authenticator.ts'
 import { checkInvariants } from '../../support/invariants.ts'
-import { Client, mailsTo, newestCode, ORIGIN, type Reply } from '../../support/kith.ts'
+import { Client, mailsTo, newestCode, type Reply } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson } from '../../support/people.ts'
 import { bearerOf, userToken } from '../../support/tokens.ts'
 
@@ -53,9 +53,14 @@ describe('an authenticator app', () => {
     const { secret, uri } = TotpReply.parse((await person.client.post('/user/2fa/totp')).json).data
     expect(secret).toMatch(/^[A-Z2-7]{32}$/)
     const parsed = new URL(uri)
-    const host = new URL(ORIGIN).hostname
-    expect([parsed.protocol, parsed.host, decodeURIComponent(parsed.pathname)]).toEqual(['otpauth:', 'totp', `/${host}:${person.username}`])
-    expect(Object.fromEntries(parsed.searchParams)).toEqual({ issuer: host, secret, algorithm: 'SHA1', digits: '6', period: '30' })
+    // The product's name.
+    const issuer = 'Kith'
+    expect([parsed.protocol, parsed.host, decodeURIComponent(parsed.pathname)]).toEqual([
+      'otpauth:',
+      'totp',
+      `/${issuer}:${person.username}`,
+    ])
+    expect(Object.fromEntries(parsed.searchParams)).toEqual({ issuer, secret, algorithm: 'SHA1', digits: '6', period: '30' })
     expect(await listed(person.client)).toEqual({ '2faEnabled': false, methods: [], recoveryCodesLeft: 0 })
     expect((await logIn(person, new Client())).json.data['2faEnabled']).toBe(false)
 
