@@ -81,7 +81,7 @@ export function Form(props: FormProps) {
   )
 }
 
-function ErrorSummary({ state, labels = {} }: Pick<FormProps, 'labels'> & { state: FormState }) {
+export function ErrorSummary({ state, labels = {} }: Pick<FormProps, 'labels'> & { state: FormState }) {
   const t = useTexts()
   if (!state.error) return null
   const issues = issuesOf(t, state, labels)

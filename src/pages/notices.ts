@@ -9,7 +9,8 @@ export function noticeOf(c: Context, { notices }: Texts): string | null {
   return Object.hasOwn(notices, name) ? notices[name as NoticeName] : null
 }
 
-/** Post/Redirect/Get: redirects to `path`, which shows `notice`. */
+/** Post/Redirect/Get: redirects to `path`, which shows `notice`. A fragment stays at the end. */
 export function redirectWith(c: Context, path: string, notice: NoticeName): Response {
-  return c.redirect(`${path}${path.includes('?') ? '&' : '?'}notice=${notice}`, 303)
+  const [page = '', part] = path.split('#')
+  return c.redirect(`${page}${page.includes('?') ? '&' : '?'}notice=${notice}${part === undefined ? '' : `#${part}`}`, 303)
 }

@@ -49,7 +49,7 @@ const MESSAGES: Readonly<Record<Exclude<Problem, 'general' | 'line'>, string | r
   languageTag: 'must be a language tag',
   timeZone: 'must be a time zone such as Europe/Paris',
   currency: 'must be a currency code such as EUR',
-  person: 'must be a user name or an id',
+  person: 'must be a user name, an e-mail address or an id',
   eventType: 'is no type of event',
   day: 'must be a day such as 2026-11-29',
   notInList: ['is not in the list', 'must be one of the two', 'must be read or write', 'must be one of {list}', 'must be on or off'],

@@ -215,7 +215,7 @@ export const de: Words = {
     languageTag: '„{label}“ muss ein Sprachcode sein.',
     timeZone: '„{label}“ muss eine Zeitzone wie Europe/Berlin sein.',
     currency: '„{label}“ muss ein Währungscode wie EUR sein.',
-    person: '„{label}“ muss ein Benutzername oder eine ID sein.',
+    person: '„{label}“ muss ein Benutzername, eine E-Mail-Adresse oder eine ID sein.',
     eventType: '„{label}“ ist kein Ereignistyp.',
     day: '„{label}“ muss ein Tag wie 2026-11-29 sein.',
     notInList: '„{label}“ steht nicht in der Liste.',
@@ -1693,6 +1693,7 @@ export const de: Words = {
         email: 'Lassen Sie das Feld leer, um die Adresse nicht zu ändern.',
       },
       terms: { day: 'Einen Tag', week: 'Eine Woche', month: '30 Tage', good: 'Dauerhaft', date: 'Bis zu einem Datum' },
+      untilWrong: 'Geben Sie ein Datum in der Zukunft ein, um es an einem bestimmten Tag zu beenden.',
       factorChoices: { all: 'Alle zweiten Faktoren', totp: 'Authenticator-App', email: 'Codes per E-Mail', passkey: 'Alle Passkeys' },
       profile: 'Profil',
       facts: {

@@ -189,7 +189,7 @@ export const en = {
     languageTag: '{label} must be a language tag.',
     timeZone: '{label} must be a time zone such as Europe/Paris.',
     currency: '{label} must be a currency code such as EUR.',
-    person: '{label} must be a user name or an id.',
+    person: '{label} must be a user name, an e-mail address or an id.',
     eventType: '{label} is not a type of event.',
     day: '{label} must be a day such as 2026-11-29.',
     notInList: '{label} is not in the list.',
@@ -1617,6 +1617,7 @@ export const en = {
         email: 'Leave it empty to keep it as it is.',
       },
       terms: { day: 'A day', week: 'A week', month: '30 days', good: 'For good', date: 'Until a date' },
+      untilWrong: 'To end it on a date, enter a date in the future.',
       factorChoices: { all: 'All second factors', totp: 'Authenticator app', email: 'Codes by e-mail', passkey: 'All passkeys' },
       profile: 'Profile',
       facts: {

@@ -188,7 +188,7 @@ export const es: Words = {
     languageTag: '{label}: debe ser una etiqueta de idioma.',
     timeZone: '{label}: debe ser una zona horaria, como Europe/Paris.',
     currency: '{label}: debe ser un código de moneda, como EUR.',
-    person: '{label}: debe ser un nombre de usuario o un ID.',
+    person: '{label}: debe ser un nombre de usuario, una dirección de correo o un ID.',
     eventType: '{label}: no es un tipo de evento.',
     day: '{label}: debe ser un día, como 2026-11-29.',
     notInList: '{label}: el valor no está en la lista.',
@@ -1659,6 +1659,7 @@ export const es: Words = {
         email: 'Déjalo vacío para no cambiarlo.',
       },
       terms: { day: 'Un día', week: 'Una semana', month: '30 días', good: 'Definitivamente', date: 'Hasta una fecha' },
+      untilWrong: 'Para que termine en una fecha, introduce una fecha futura.',
       factorChoices: {
         all: 'Todos los segundos pasos',
         totp: 'App de autenticación',

@@ -195,7 +195,7 @@ export const fr: Words = {
     languageTag: '{label} : saisissez une étiquette de langue.',
     timeZone: '{label} : saisissez un fuseau horaire, par exemple Europe/Paris.',
     currency: '{label} : saisissez un code de devise, par exemple EUR.',
-    person: '{label} : saisissez un nom d’utilisateur ou un ID.',
+    person: '{label} : saisissez un nom d’utilisateur, une adresse e-mail ou un ID.',
     eventType: '{label} : ce n’est pas un type d’événement.',
     day: '{label} : saisissez un jour, par exemple 2026-11-29.',
     notInList: '{label} : cette valeur ne figure pas dans la liste.',
@@ -1676,6 +1676,7 @@ export const fr: Words = {
         email: 'Laissez ce champ vide pour ne rien changer.',
       },
       terms: { day: 'Un jour', week: 'Une semaine', month: '30 jours', good: 'Définitivement', date: 'Jusqu’à une date' },
+      untilWrong: 'Pour choisir la date de fin, saisissez une date future.',
       factorChoices: {
         all: 'Tous les deuxièmes facteurs',
         totp: 'Application d’authentification',

@@ -198,7 +198,7 @@ export const ja: Words = {
     languageTag: '{label}は、言語タグで入力してください。',
     timeZone: '{label}は、Europe/Parisのようなタイムゾーンで入力してください。',
     currency: '{label}は、EURのような通貨コードで入力してください。',
-    person: '{label}には、ユーザー名またはIDを入力してください。',
+    person: '{label}は、ユーザー名、メールアドレス、またはIDで入力してください。',
     eventType: '{label}はイベントの種類ではありません。',
     day: '{label}は、2026-11-29のような日付で入力してください。',
     notInList: '{label}が一覧にありません。',
@@ -1623,6 +1623,7 @@ export const ja: Words = {
         email: '変更しない場合は空のままにしてください。',
       },
       terms: { day: '1日', week: '1週間', month: '30日', good: '無期限', date: '日付を指定' },
+      untilWrong: '終了日を指定するには、未来の日付を入力してください。',
       factorChoices: { all: 'すべての2段階認証の方法', totp: '認証アプリ', email: 'メールのコード', passkey: 'すべてのパスキー' },
       profile: 'プロフィール',
       facts: {

@@ -187,7 +187,7 @@ export const ptBr: Words = {
     languageTag: 'O campo {label} deve ser uma tag de idioma.',
     timeZone: 'O campo {label} deve ser um fuso horário como Europe/Paris.',
     currency: 'O campo {label} deve ser um código de moeda como EUR.',
-    person: 'O campo {label} deve ser um nome de usuário ou um ID.',
+    person: 'O campo {label} deve ser um nome de usuário, um endereço de e-mail ou um ID.',
     eventType: 'O campo {label} não é um tipo de evento.',
     day: 'O campo {label} deve ser um dia como 2026-11-29.',
     notInList: '{label}: o valor não está na lista.',
@@ -1629,6 +1629,7 @@ export const ptBr: Words = {
         email: 'Deixe vazio para manter como está.',
       },
       terms: { day: 'Um dia', week: 'Uma semana', month: '30 dias', good: 'Definitivamente', date: 'Até uma data' },
+      untilWrong: 'Para encerrar em uma data, insira uma data futura.',
       factorChoices: {
         all: 'Todos os segundos fatores',
         totp: 'App autenticador',

@@ -7,9 +7,9 @@ import { toCell } from '../../src/pages/console/audit/file.ts'
 import { eventsOf, idOf, newName, rows } from '../support/actors.ts'
 import { giveRole } from '../support/admins.ts'
 import { runCron } from '../support/cron.ts'
-import { ORIGIN, platform, type Reply } from '../support/kith.ts'
+import { Client, ORIGIN, platform, type Reply } from '../support/kith.ts'
 import { oncePerFile } from '../support/once-per-file.ts'
-import { formOf, open, send, unescapeHtml } from '../support/pages.ts'
+import { alertIn, formOf, open, send, unescapeHtml } from '../support/pages.ts'
 import { type Person, signedIn, signedInPerson, verifiedPerson } from '../support/people.ts'
 
 /** Somebody whose role has these scopes. */
@@ -75,6 +75,9 @@ test('the audit log is filtered by person, actor, type and day, and leads to the
   const byName = await pageOf(`?person=@${person.username.toUpperCase()}`)
   expect(byName).toContain(`/admin/people/${person.id}`)
   expect(byName).not.toContain(other.username)
+  const address = encodeURIComponent(person.email.toUpperCase())
+  const byAddress = await pageOf(`?person=${address}`)
+  expect([byAddress.includes(`/admin/people/${person.id}`), byAddress.includes(other.username)]).toEqual([true, false])
   expect(await pageOf(`?person=${person.id}`)).toContain('too &lt;loud&gt;')
   const byActor = await pageOf(`?actor=${actor.username}&type=moderation`)
   expect(byActor).toContain('too &lt;loud&gt;')
@@ -92,6 +95,19 @@ test.each(['?type=everything', '?from=yesterday', '?after=1', `?person=${'x'.rep
     expect((await client.get(`/admin/audit${query}`)).status).toBe(400)
   },
 )
+
+test.each([
+  ['person', 'Person'],
+  ['actor', 'Administrator'],
+])('a name in %s shows the page again with what was typed, and says at the field what is wrong', async (name, label) => {
+  const { client } = await auditor()
+  const reply = await client.get(`/admin/audit?${name}=Anna+Smith&type=banned&from=2026-01-02`)
+  expect([reply.status, alertIn(reply)]).toEqual([400, `${label} must be a user name, an e-mail address or an id.`])
+  for (const part of [`id="${name}-error"`, 'value="Anna Smith"', 'value="banned" selected', 'value="2026-01-02"', 'href="/admin/people"'])
+    expect(reply.text).toContain(part)
+  const stranger = await new Client().get(`/admin/audit?${name}=Anna+Smith`)
+  expect([stranger.status, stranger.headers.get('location')]).toEqual([303, expect.stringMatching(/^\/sign-in/)])
+})
 
 async function fileOf(query: string): Promise<Reply> {
   const { client } = await auditor()

@@ -154,6 +154,19 @@ describe('why somebody cannot sign in', () => {
   })
 })
 
+test('a role is shown by its name, in the list and on the page', async () => {
+  const target = await somebody()
+  await setRow(target, "role = 'super_admin'")
+  const name = await db.prepare("SELECT display_name FROM roles WHERE id = 'super_admin'").first<string>('display_name')
+  expect((await open(root.client, `/admin/people?q=${target.username}`)).text).toMatch(new RegExp(`<td[^>]*>${name}</td>`))
+  expect((await open(root.client, pageOf(target))).text).toMatch(new RegExp(`<dd><bdi[^>]*>${name}</bdi></dd>`))
+})
+
+test('a wrong day or choice in the address counts as none', async () => {
+  const { status, text } = await root.client.get('/admin/people?q=Anna+Smith&from=yesterday&to=2026-13-40&role=%20&state=x&verified=x')
+  expect([status, text.includes('value="Anna Smith"')]).toEqual([200, true])
+})
+
 describe('acts', () => {
   test('a ban for a week with a reason, sent twice, is one event; lifting it undoes it', async () => {
     const target = await somebody()
@@ -172,12 +185,10 @@ describe('acts', () => {
 
   test('a date that is missing or over is named at its field', async () => {
     const target = await somebody()
-    for (const [until, words] of [
-      ['', 'Until, if you chose a date is required.'],
-      ['2020-01-01', 'Until, if you chose a date must be in the future.'],
-    ] as const) {
+    for (const until of ['', '2020-01-01', 'soon']) {
       const reply = await fillIn(root.client, pageOf(target, 'ban'), { term: 'date', until })
-      expect([reply.status, alertIn(reply)]).toEqual([400, words])
+      expect([reply.status, alertIn(reply)]).toEqual([400, 'To end it on a date, enter a date in the future.'])
+      expect(reply.text).toContain('id="until-error"')
     }
   })
 
@@ -231,7 +242,8 @@ describe('notes', () => {
   test('are for whoever outranks the person, and nowhere in what the person can see', async () => {
     const target = await somebody()
     await setRow(target, "role = 'admin'")
-    await fillIn(root.client, pageOf(target), { note: TEXT }, pageOf(target, 'notes'))
+    const added = await fillIn(root.client, pageOf(target), { note: TEXT }, pageOf(target, 'notes'))
+    expect(added.headers.get('location')).toBe(`${pageOf(target)}?notice=note_added#notes`)
     expect((await open(root.client, pageOf(target))).text).toContain(TEXT)
     // They may look at their own page in the console.
     for (const path of [pageOf(target), '/account/activity', '/user/audit', `/user/admin-api/audit?target=${target.id}`, '/user/me'])

@@ -8,7 +8,7 @@ import { type AuditLogRow, type AuditRange, findWindowEnd, listAuditLog, type Wh
 import { always } from '../../store/db/database.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
-import { usernameKey } from '../fields.ts'
+import { email, emailKey, usernameKey } from '../fields.ts'
 import type { Gate } from '../gate.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
 
@@ -102,7 +102,7 @@ export function typesIn(group: AuditGroup): AuditEventType[] {
 }
 
 export interface AuditFilter {
-  /** A user name, or an id in hex; null: anybody. */
+  /** A user name, an id in hex, or a verified address; null: anybody. */
   readonly person: string | null
   readonly actor: string | null
   /** A type or a group of them. */
@@ -126,7 +126,9 @@ export function isAuditType(text: string): text is NonNullable<AuditFilter['type
 function whoOf(text: string | null): Who | null {
   if (text === null) return null
   const id = fromHex<UserId>(text)
-  return id === null ? { usernameKey: usernameKey(text.replace(/^@/, '')) } : { id }
+  if (id !== null) return { id }
+  const address = email.safeParse(text)
+  return address.success ? { emailKey: emailKey(address.data) } : { usernameKey: usernameKey(text.replace(/^@/, '')) }
 }
 
 function typesOf(type: AuditFilter['type']): readonly AuditEventType[] {

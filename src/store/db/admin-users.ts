@@ -12,6 +12,7 @@ import type { NewUser, UserRow } from './users.ts'
 
 export interface TargetRow extends UserRow {
   readonly ranking: number
+  readonly roleName: string
   readonly roleScopes: string
   /** 1 while edges of the user are still being removed. */
   readonly isLosingEdges: number
@@ -20,7 +21,7 @@ export interface TargetRow extends UserRow {
 /** True of the alias `u` unless the account has been purged. */
 export const isSomebody = sql`u.deleted_reason IS NOT 'purged'`
 
-const targetColumns = sql`u.*, r.ranking, r.scopes AS role_scopes,
+const targetColumns = sql`u.*, r.display_name AS role_name, r.ranking, r.scopes AS role_scopes,
   EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id AND w.kind = 'remove_edges') AS is_losing_edges`
 const target = (id: UserId, condition: Fragment) => sql`
   SELECT ${targetColumns} FROM users u JOIN roles r ON r.id = u.role WHERE u.id = ${id} AND ${isSomebody} AND ${condition}`

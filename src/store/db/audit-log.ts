@@ -12,10 +12,15 @@ export interface AuditLogRow extends AuditEventRow {
   readonly clientName: string | null
 }
 
-/** Whom to look for: an id that may be gone, or a folded user name. */
-export type Who = { readonly id: UserId } | { readonly usernameKey: string }
+/** Whom to look for: an id that may be gone, a folded user name, or a verified address. */
+export type Who = { readonly id: UserId } | { readonly usernameKey: string } | { readonly emailKey: string }
 
-const idOfWho = (who: Who): Fragment => ('id' in who ? sql`${who.id}` : sql`(SELECT id FROM users WHERE username_key = ${who.usernameKey})`)
+function idOfWho(who: Who): Fragment {
+  if ('id' in who) return sql`${who.id}`
+  const isMeant =
+    'emailKey' in who ? sql`email_key = ${who.emailKey} AND email_verified_at IS NOT NULL` : sql`username_key = ${who.usernameKey}`
+  return sql`(SELECT id FROM users WHERE ${isMeant})`
+}
 
 /** Where to look: what one index finds by itself, so that no more is read than asked for. */
 export interface AuditRange {

@@ -4,12 +4,12 @@ import { AUDIT_FILE_MAX, AUDIT_GROUPS, type AuditLog, type AuditLogRow, readAudi
 import { coveredBy, type Scope } from '../../../core/scopes.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { validate } from '../../../http/validate.ts'
+import { judge } from '../../../http/validate.ts'
 import { fromHex, timeOf, toHex } from '../../../ids.ts'
 import { deviceName, placeName } from '../../../mail/device-words.ts'
 import { fill, number, type Texts } from '../../../texts/texts.ts'
 import { form, formToken } from '../../form-token.ts'
-import { Form, Input, Submit, UNTOUCHED } from '../../forms.tsx'
+import { ErrorSummary, Form, type FormState, Input, Submit, take, UNTOUCHED } from '../../forms.tsx'
 import { Isolated } from '../../isolated.tsx'
 import { showPage } from '../../layout.tsx'
 import { FilterForm, NextPage, Table } from '../../table.tsx'
@@ -23,10 +23,23 @@ const FILE = `${PATH}/file`
 const ROWS = 25
 
 export const auditPages = new Hono<AppEnv>()
-  .get(PATH, requires('admin:audit:read'), validate('query', AuditQuery), async (c) => {
-    const query = c.req.valid('query')
-    const before = fromHex(query.after ?? '')
-    return show(c, query, await readAuditLog(c.var.ctx, c.var.gate, toFilter(query), { limit: ROWS, before }))
+  .get(PATH, requires('admin:audit:read'), (c) => {
+    const typed = c.req.query()
+    return take(
+      c,
+      { typed, values: typed, error: null },
+      {
+        act: async () => {
+          const query = await judge('query', AuditQuery, typed)
+          const before = fromHex(query.after ?? '')
+          return show(c, toFields(query), await readAuditLog(c.var.ctx, c.var.gate, toFilter(query), { limit: ROWS, before }))
+        },
+        again: async (state) => {
+          await c.var.gate()
+          return show(c, typed, null, state)
+        },
+      },
+    )
   })
   .post(FILE, requires('admin:audit:read'), form('audit-file', AuditForm), async (c) => {
     const sent = c.req.valid('form')
@@ -38,17 +51,30 @@ export const auditPages = new Hono<AppEnv>()
     return auditFileResponse(c.var.ctx, c.var.gate, toFilter(sent.values))
   })
 
-async function show(c: Context, query: AuditQuery, log: AuditLog): Promise<Response> {
+type Fields = Readonly<Record<string, string>>
+
+/** Without a log: a filter is wrong. */
+async function show(c: Context, fields: Fields, log: AuditLog | null, state: FormState = UNTOUCHED): Promise<Response> {
   const t = await textsOf(c)
   const words = t.console.audit
   const token = await formToken(c, 'audit-file')
-  const fields = toFields(query)
   const held = (c as Context<AppEnv>).get('viewer')?.principal.scopes ?? []
   return showPage(
     c,
-    { title: words.title, lead: words.lead, section: PATH, isWide: true },
+    { title: words.title, lead: words.lead, section: PATH, isWide: true, error: state.error },
     <>
-      <Filter fields={fields} />
+      <ErrorSummary state={state} labels={words.labels} />
+      <Filter fields={fields} state={state} />
+      {log && <Found log={log} fields={fields} held={held} token={token} />}
+    </>,
+  )
+}
+
+function Found({ log, fields, held, token }: { log: AuditLog; fields: Fields; held: readonly Scope[]; token: string }) {
+  const t = useTexts()
+  const words = t.console.audit
+  return (
+    <>
       <Events log={log} held={held} />
       {log.isCutShort && log.next !== null && <p class="aside">{fill(words.lookedBackTo, { time: timeText(t, timeOf(log.next)) })}</p>}
       <NextPage
@@ -67,18 +93,18 @@ async function show(c: Context, query: AuditQuery, log: AuditLog): Promise<Respo
           <Submit kind="secondary">{words.download}</Submit>
         </Form>
       </section>
-    </>,
+    </>
   )
 }
 
-function Filter({ fields }: { fields: Readonly<Record<string, string>> }) {
+function Filter({ fields, state }: { fields: Fields; state: FormState }) {
   const t = useTexts()
   const { labels, groups, anyType, all, show } = t.console.audit
-  const field = (name: keyof typeof labels) => ({ name, labels, state: UNTOUCHED, optional: 'unmarked' as const, value: fields[name] })
+  const field = (name: keyof typeof labels) => ({ name, labels, state, optional: 'unmarked' as const, value: fields[name] })
   return (
     <FilterForm action={PATH} submit={show}>
-      <Input {...field('person')} code maxlength={64} />
-      <Input {...field('actor')} code maxlength={64} />
+      <Input {...field('person')} code maxlength={254} />
+      <Input {...field('actor')} code maxlength={254} />
       <div class="field">
         <label for="type">{labels.type}</label>
         <select id="type" name="type">

@@ -1,14 +1,15 @@
 /** The filters of the audit log as the page and its file take them; an empty field asks for nothing. */
 import * as z from 'zod'
 import { type AuditFilter, isAuditType } from '../../../core/admin/audit-log.ts'
+import { email } from '../../../core/fields.ts'
 import { DAY_MS } from '../../../core/limits.ts'
 import { fromHex } from '../../../ids.ts'
 
-const blank = (text: string) => text.trim() || null
 const who = z
   .string()
-  .regex(/^\s*@?[\w.-]{0,64}\s*$/, 'must be a user name or an id')
-  .transform(blank)
+  .trim()
+  .refine((text) => /^@?[\w.-]{0,64}$/.test(text) || email.safeParse(text).success, 'must be a user name, an e-mail address or an id')
+  .transform((text) => text || null)
   .default(null)
 const day = z
   .union([z.literal(''), z.iso.date('must be a day such as 2026-11-29')])

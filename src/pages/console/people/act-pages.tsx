@@ -3,8 +3,10 @@ import { type Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
 import { getSeenWithRoles, type Seen } from '../../../core/admin/person.ts'
 import { rankError } from '../../../core/admin/rank.ts'
+import { AppError } from '../../../core/errors.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
+import type { Texts } from '../../../texts/texts.ts'
 import { form } from '../../form-token.ts'
 import { type FormState, Input, type Labels, Select, UNTOUCHED } from '../../forms.tsx'
 import { redirectWith } from '../../notices.ts'
@@ -26,9 +28,17 @@ for (const act of ACTS) {
         await act.act(c.var.ctx, c.var.gate, userId, values)
         return redirectWith(c, pathOf(userId), act.notice)
       },
-      again: (state) => ask(c, act, state),
+      again: async (state) => ask(c, act, wordUntil(await textsOf(c), state)),
     }),
   )
+}
+
+/** Whatever is wrong with the date on which something ends is one sentence. */
+function wordUntil({ console: { person } }: Texts, state: FormState): FormState {
+  if (!state.error?.fields.some(({ path }) => path === 'until')) return state
+  const { fields, code } = state.error
+  const worded = fields.map((one) => (one.path === 'until' ? ({ ...one, code: 'worded', message: person.untilWrong } as const) : one))
+  return { ...state, error: AppError.ofFields(worded, code) }
 }
 
 async function ask(c: Context, act: PersonAct, state: FormState = UNTOUCHED): Promise<Response> {

@@ -67,12 +67,14 @@ export const peopleList = new Hono<AppEnv>().get(PEOPLE, requires('admin:profile
     { title: t.console.people.title, lead: t.console.people.lead, section: PEOPLE, isWide: true },
     <>
       <Filters typed={typed} roles={roles} />
-      <List ctx={c.var.ctx} people={people} typed={typed} acts={acts.map(({ name }) => name)} />
+      <List ctx={c.var.ctx} people={people} roles={roles} typed={typed} acts={acts.map(({ name }) => name)} />
     </>,
   )
 })
 
-function Filters({ typed, roles }: { typed: Typed; roles: readonly { id: string; displayName: string }[] }) {
+type Roles = readonly { id: string; displayName: string }[]
+
+function Filters({ typed, roles }: { typed: Typed; roles: Roles }) {
   const { filters, states, title, verifiedChoices } = useTexts().console.people
   const named = roles.map(({ id, displayName }) => [id, displayName] as const)
   return (
@@ -125,17 +127,23 @@ function Choice(props: {
   )
 }
 
-type ListProps = { ctx: Ctx; people: Listed<SeenUser>; typed: Typed; acts: readonly (keyof Texts['console']['people']['bulk']['acts'])[] }
+interface ListProps {
+  readonly ctx: Ctx
+  readonly people: Listed<SeenUser>
+  readonly roles: Roles
+  readonly typed: Typed
+  readonly acts: readonly (keyof Texts['console']['people']['bulk']['acts'])[]
+}
 
 /** With its buttons it is a form that asks for the page of the act: nothing is done here. */
-function List({ ctx, people: { records, next }, typed, acts }: ListProps) {
+function List({ ctx, people: { records, next }, roles, typed, acts }: ListProps) {
   const t = useTexts()
   const { empty, emptySoFar, bulk, more, title } = t.console.people
   const mayChoose = acts.length > 0 && records.length > 0
   const after = next === null ? null : toHex(next)
   const table = (
     <div class="people">
-      <Table caption={title} rows={records} empty={next === null ? empty : emptySoFar} columns={columnsOf(t, ctx, mayChoose)} />
+      <Table caption={title} rows={records} empty={next === null ? empty : emptySoFar} columns={columnsOf(t, ctx, roles, mayChoose)} />
     </div>
   )
   return (
@@ -160,7 +168,7 @@ function List({ ctx, people: { records, next }, typed, acts }: ListProps) {
   )
 }
 
-function columnsOf(t: Texts, ctx: Ctx, mayChoose: boolean): readonly Column<SeenUser>[] {
+function columnsOf(t: Texts, ctx: Ctx, roles: Roles, mayChoose: boolean): readonly Column<SeenUser>[] {
   const { columns, addressVerified, identityVerified, choose } = t.console.people
   return [
     {
@@ -193,7 +201,7 @@ function columnsOf(t: Texts, ctx: Ctx, mayChoose: boolean): readonly Column<Seen
         </>
       ),
     },
-    { title: columns.role, cell: (user) => user.role },
+    { title: columns.role, cell: (user) => roles.find(({ id }) => id === user.role)?.displayName ?? user.role },
     { title: columns.state, cell: (user) => <States user={user} now={ctx.now()} /> },
     { title: columns.created, cell: (user) => <Day at={user.createdAt ?? 0} /> },
     { title: columns.seen, cell: (user) => (user.lastSeenAt === null ? '–' : <Day at={user.lastSeenAt} />) },

@@ -27,7 +27,7 @@ export const notePages = new Hono<AppEnv>()
       act: async ({ note }) => {
         const userId = personIn(c)
         await addNote(c.var.ctx, c.var.gate, { userId, text: note })
-        return redirectWith(c, pathOf(userId), 'note_added')
+        return redirectWith(c, pathOf(userId, '#notes'), 'note_added')
       },
       again: (state) => showPerson(c, state),
     }),
@@ -37,7 +37,7 @@ export const notePages = new Hono<AppEnv>()
       act: async ({ id }) => {
         const userId = personIn(c)
         await removeNote(c.var.ctx, c.var.gate, { userId, noteId: id })
-        return redirectWith(c, pathOf(userId), 'note_removed')
+        return redirectWith(c, pathOf(userId, '#notes'), 'note_removed')
       },
       again: (state) => showPerson(c, state),
     }),

@@ -129,7 +129,7 @@ function Profile({ person: { user, usage, standing } }: { person: AdminPerson })
         facts={[
           [facts.address, <Address person={user} />],
           [facts.id, <code>{toHex(user.id)}</code>],
-          [facts.role, user.role],
+          [facts.role, <Isolated>{user.roleName}</Isolated>],
           [facts.created, <Time at={user.createdAt} />],
           [facts.seen, user.lastSeenAt === null ? '–' : <Time at={user.lastSeenAt} />],
           [facts.followers, <a href={path}>{number(t, user.followerCount)}</a>],
