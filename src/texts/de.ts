@@ -1337,6 +1337,8 @@ export const de: Words = {
       totp: 'Mit einer Authenticator-App',
       recovery_code: 'Mit einem Wiederherstellungscode',
       email: 'Mit einem Code per E-Mail',
+      password: 'Falsches Passwort',
+      second_factor: 'Beim zweiten Schritt',
     },
     events: {
       account_created: 'Konto erstellt',
@@ -1586,6 +1588,10 @@ export const de: Words = {
           'Anmeldung nicht möglich: Ein Administrator hat das Konto gelöscht. Frist zum Wiederherstellen: {until}; danach werden die Daten des Kontos entfernt.',
         password_tries:
           'Zu viele falsche Passwörter: Bis {until} funktioniert das Passwort nur in Browsern und Netzwerken, die bereits zum Anmelden verwendet wurden.',
+        second_step:
+          'Hat den ersten Schritt der Anmeldung geschafft, aber nicht den zweiten ({at}). Wenn der zweite Faktor verloren ist, kann er entfernt werden.',
+        wrong_passwords:
+          'Mindestens {count} falsche Passwörter innerhalb von 15 Minuten. Nach {limit} muss ein Netzwerk warten; ein Zurücksetzen des Passworts per E-Mail hebt das auf.',
         code_tries:
           'Zu viele falsche Codes: Bis {until} kann ein Code nur in Browsern eingegeben werden, die bereits zum Anmelden verwendet wurden.',
       },
@@ -1690,6 +1696,7 @@ export const de: Words = {
       },
       hints: {
         reason: 'Die Person kann ihn möglicherweise lesen.',
+        kind: 'Mit dem letzten zweiten Faktor werden auch die Wiederherstellungscodes entfernt.',
         email: 'Lassen Sie das Feld leer, um die Adresse nicht zu ändern.',
       },
       terms: { day: 'Einen Tag', week: 'Eine Woche', month: '30 Tage', good: 'Dauerhaft', date: 'Bis zu einem Datum' },

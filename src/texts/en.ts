@@ -1283,12 +1283,14 @@ export const en = {
       password: 'Change your password',
       devices: 'See your devices',
     },
-    /** How a sign-in was completed. */
+    /** How a sign-in was completed, or what failed. */
     methods: {
       passkey: 'With a passkey',
       totp: 'With an authenticator app',
       recovery_code: 'With a recovery code',
       email: 'With a code by e-mail',
+      password: 'Wrong password',
+      second_factor: 'At the second step',
     },
     /** By the type of the event. */
     events: {
@@ -1527,6 +1529,10 @@ export const en = {
           'Cannot sign in: an administrator deleted the account. It can be restored until {until}; then the account’s data is removed.',
         password_tries:
           'Too many wrong passwords: until {until}, only browsers and networks that have signed in before can use the password.',
+        second_step:
+          'Passed the first step of signing in but not the second ({at}). If they have lost the second factor, it can be removed.',
+        wrong_passwords:
+          'At least {count} wrong passwords within 15 minutes. After {limit}, a network has to wait; a password reset by e-mail lifts that.',
         code_tries: 'Too many wrong codes: until {until}, only browsers that have signed in before can enter a code.',
       },
       sanctions: {
@@ -1614,6 +1620,7 @@ export const en = {
       },
       hints: {
         reason: 'The person may read it.',
+        kind: 'With the last second factor, the recovery codes go too.',
         email: 'Leave it empty to keep it as it is.',
       },
       terms: { day: 'A day', week: 'A week', month: '30 days', good: 'For good', date: 'Until a date' },

@@ -1305,6 +1305,8 @@ export const es: Words = {
       totp: 'Con una app de autenticación',
       recovery_code: 'Con un código de recuperación',
       email: 'Con un código por correo',
+      password: 'Contraseña incorrecta',
+      second_factor: 'En el segundo paso',
     },
     events: {
       account_created: 'Cuenta creada',
@@ -1560,6 +1562,9 @@ export const es: Words = {
           'No puede iniciar sesión: un administrador eliminó la cuenta. Se puede restaurar hasta el {until}; después, los datos de la cuenta se eliminan.',
         password_tries:
           'Demasiadas contraseñas incorrectas: hasta el {until}, solo pueden usar la contraseña los navegadores y las redes desde los que ya se había iniciado sesión.',
+        second_step: 'Superó el primer paso del inicio de sesión, pero no el segundo ({at}). Si perdió el segundo factor, se puede quitar.',
+        wrong_passwords:
+          'Al menos {count} contraseñas incorrectas en 15 minutos. Después de {limit}, una red tiene que esperar; restablecer la contraseña por correo lo evita.',
         code_tries:
           'Demasiados códigos incorrectos: hasta el {until}, solo pueden introducir un código los navegadores desde los que ya se había iniciado sesión.',
       },
@@ -1656,6 +1661,7 @@ export const es: Words = {
       },
       hints: {
         reason: 'La persona puede leerlo.',
+        kind: 'Con el último segundo factor se quitan también los códigos de recuperación.',
         email: 'Déjalo vacío para no cambiarlo.',
       },
       terms: { day: 'Un día', week: 'Una semana', month: '30 días', good: 'Definitivamente', date: 'Hasta una fecha' },

@@ -1329,6 +1329,8 @@ export const fr: Words = {
       totp: 'Avec une application d’authentification',
       recovery_code: 'Avec un code de secours',
       email: 'Avec un code par e-mail',
+      password: 'Mot de passe incorrect',
+      second_factor: 'À la deuxième étape',
     },
     events: {
       account_created: 'Compte créé',
@@ -1576,6 +1578,10 @@ export const fr: Words = {
           'Connexion impossible : un administrateur a supprimé le compte. Il peut être restauré jusqu’au {until} ; ensuite, les données du compte sont supprimées.',
         password_tries:
           'Trop de mots de passe incorrects : jusqu’au {until}, seuls les navigateurs et réseaux ayant déjà servi à se connecter peuvent utiliser le mot de passe.',
+        second_step:
+          'A franchi la première étape de la connexion, mais pas la deuxième ({at}). En cas de perte du deuxième facteur, il peut être supprimé.',
+        wrong_passwords:
+          'Au moins {count} mots de passe incorrects en 15 minutes. Après {limit}, un réseau doit patienter ; réinitialiser le mot de passe par e-mail y met fin.',
         code_tries:
           'Trop de codes incorrects : jusqu’au {until}, seuls les navigateurs ayant déjà servi à se connecter peuvent saisir un code.',
       },
@@ -1673,6 +1679,7 @@ export const fr: Words = {
       },
       hints: {
         reason: 'La personne pourra le lire.',
+        kind: 'Avec le dernier deuxième facteur, les codes de secours sont aussi supprimés.',
         email: 'Laissez ce champ vide pour ne rien changer.',
       },
       terms: { day: 'Un jour', week: 'Une semaine', month: '30 jours', good: 'Définitivement', date: 'Jusqu’à une date' },

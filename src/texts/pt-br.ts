@@ -1292,6 +1292,8 @@ export const ptBr: Words = {
       totp: 'Com um app autenticador',
       recovery_code: 'Com um código de recuperação',
       email: 'Com um código por e-mail',
+      password: 'Senha incorreta',
+      second_factor: 'Na segunda etapa',
     },
     events: {
       account_created: 'Conta criada',
@@ -1535,6 +1537,10 @@ export const ptBr: Words = {
         deletedByAdmin:
           'Não pode entrar: um administrador excluiu a conta. Ela pode ser restaurada até {until}; depois, os dados da conta são removidos.',
         password_tries: 'Senhas incorretas demais: até {until}, só navegadores e redes que já foram usados para entrar podem usar a senha.',
+        second_step:
+          'Passou pela primeira etapa do login, mas não pela segunda ({at}). Se a pessoa perdeu o segundo fator, ele pode ser removido.',
+        wrong_passwords:
+          'Pelo menos {count} senhas incorretas em 15 minutos. Depois de {limit}, uma rede precisa esperar; redefinir a senha por e-mail resolve isso.',
         code_tries: 'Códigos incorretos demais: até {until}, só navegadores que já foram usados para entrar podem inserir um código.',
       },
       sanctions: {
@@ -1626,6 +1632,7 @@ export const ptBr: Words = {
       },
       hints: {
         reason: 'A pessoa poderá ler o motivo.',
+        kind: 'Com o último segundo fator, os códigos de recuperação também são removidos.',
         email: 'Deixe vazio para manter como está.',
       },
       terms: { day: 'Um dia', week: 'Uma semana', month: '30 dias', good: 'Definitivamente', date: 'Até uma data' },

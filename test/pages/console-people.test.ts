@@ -2,8 +2,9 @@
 // people. Bad input in its forms is in bad-input.test.ts.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId, toHex } from '../../src/ids.ts'
-import { idOf, newName } from '../support/actors.ts'
+import { answer, idOf, newName, pendingLogIn } from '../support/actors.ts'
 import { giveRole, signedInAdmin } from '../support/admins.ts'
+import { personWithApp, wrongCodeOf } from '../support/authenticator.ts'
 import { spend } from '../support/budget.ts'
 import { copyOf } from '../support/copies.ts'
 import { Client, db, ORIGIN } from '../support/kith.ts'
@@ -165,6 +166,54 @@ test('a role is shown by its name, in the list and on the page', async () => {
 test('a wrong day or choice in the address counts as none', async () => {
   const { status, text } = await root.client.get('/admin/people?q=Anna+Smith&from=yesterday&to=2026-13-40&role=%20&state=x&verified=x')
   expect([status, text.includes('value="Anna Smith"')]).toEqual([200, true])
+})
+
+describe('hints of the newest events', () => {
+  const happened = (target: Person, type: string, detail: string | null = null, ago = 60_000) =>
+    db
+      .prepare('INSERT INTO audit_events (id, user_id, type, detail, created_at) VALUES (?, ?, ?, ?, ?)')
+      .bind(newId(), idOf(target.id), type, detail, Date.now() - ago)
+      .run()
+  const stateOf = async (target: Person) => (await open(root.client, pageOf(target))).text
+  const HALFWAY = 'Passed the first step of signing in but not the second'
+  const TRIES = 'wrong passwords within 15 minutes'
+
+  test('stopped at the second step, for as long as there is one and no sign-in follows; the activity says what failed', async () => {
+    const target = await personWithApp('people_halfway')
+    await answer(await pendingLogIn(target), wrongCodeOf(target.secret))
+    await new Client().post('/user/login', { username: target.username, password: 'Not-it-at-all-7' })
+    const text = await stateOf(target)
+    for (const words of [HALFWAY, 'At the second step', 'Wrong password']) expect(text).toContain(words)
+    expect(text).not.toContain('Nothing keeps this person')
+    await happened(target, 'sign_in')
+    expect(await stateOf(target)).not.toContain(HALFWAY)
+    const other = await somebody()
+    await happened(other, 'sign_in_challenged')
+    expect(await stateOf(other)).not.toContain(HALFWAY)
+  })
+
+  test('half the wrong passwords that a network has, lately and with nothing that sets them back', async () => {
+    const target = await somebody()
+    await happened(target, 'sign_in_failed', 'password', 16 * 60_000)
+    for (let failed = 0; failed < 4; failed++) await happened(target, 'sign_in_failed', 'password')
+    expect(await stateOf(target)).not.toContain(TRIES)
+    await happened(target, 'sign_in_failed', 'password')
+    expect(await stateOf(target)).toContain(`At least 5 ${TRIES}. After 10, a network has to wait`)
+    await happened(target, 'password_reset')
+    expect(await stateOf(target)).not.toContain(TRIES)
+  })
+})
+
+test('only factors that are on can be removed, and the single one is chosen', async () => {
+  const target = await personWithApp('people_factors')
+  const optionsIn = async () => [...(await stateOfFactors()).matchAll(/<option value="(\w+)"/g)].map(([, kind]) => kind)
+  const stateOfFactors = async () => (await open(root.client, pageOf(target, 'factors'))).text
+  expect(await optionsIn()).toEqual(['totp'])
+  expect(await stateOfFactors()).toContain('the recovery codes go too')
+  await db.prepare("INSERT INTO second_factors VALUES (?, 'email', 1)").bind(idOf(target.id)).run()
+  expect(await optionsIn()).toEqual(['totp', 'email', 'all'])
+  const other = await somebody()
+  expect((await open(root.client, pageOf(other))).text).not.toContain(pageOf(other, 'factors'))
 })
 
 describe('acts', () => {

@@ -25,7 +25,7 @@ async function newUserCode(): Promise<string> {
   return (await new Client().post('/oauth/device_authorization', new URLSearchParams({ client_id: clientId }))).json.user_code
 }
 
-/** Somebody whom the administrator may act on, with a note. */
+/** Somebody whom the administrator may act on, with a second factor and a note. */
 export async function putTarget(adminId: string): Promise<void> {
   const id = Number.parseInt(TARGET, 16)
   await db.batch([
@@ -35,6 +35,7 @@ export async function putTarget(adminId: string): Promise<void> {
          VALUES (?, 'tour_target', 'tour_target', 'tour_target@example.com', 'tour_target@example.com', 1, 1, 1)`,
       )
       .bind(id),
+    db.prepare("INSERT OR IGNORE INTO second_factors VALUES (?, 'email', 1)").bind(id),
     db
       .prepare("INSERT INTO admin_notes (id, user_id, author_id, text, created_at) VALUES (?, ?, ?, 'Called.', 0)")
       .bind(newId(), id, Number.parseInt(adminId, 16)),

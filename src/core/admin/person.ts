@@ -27,7 +27,14 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
 import { isInForce } from '../in-force.ts'
-import { ACCOUNT_RETURN_MS, LOGIN_TRIES_PER_DAY, SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_TRIES } from '../limits.ts'
+import {
+  ACCOUNT_RETURN_MS,
+  LOGIN_TRIES,
+  LOGIN_TRIES_PER_DAY,
+  LOGIN_WINDOW_MS,
+  SECOND_FACTOR_FAILURES_MAX,
+  SECOND_FACTOR_TRIES,
+} from '../limits.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { everywhereKey } from '../sessions/password-attempts.ts'
@@ -53,6 +60,9 @@ export type Hindrance =
   | { readonly kind: 'deleted'; readonly until: number; readonly byThemselves: boolean }
   | { readonly kind: 'banned'; readonly until: number | null; readonly reason: string | null }
   | { readonly kind: 'password_tries' | 'code_tries'; readonly until: number }
+  /** Only hints: what the newest events say. */
+  | { readonly kind: 'second_step'; readonly at: number }
+  | { readonly kind: 'wrong_passwords'; readonly count: number }
 
 export interface AdminPerson extends Seen {
   readonly hindrances: readonly Hindrance[]
@@ -114,6 +124,7 @@ export async function getPerson(ctx: Ctx, gate: Gate, userId: UserId): Promise<A
       ...(hasPassword || passkeys.length > 0 || identities.length > 0 ? [] : [{ kind: 'no_way_in' } as const]),
       ...(factors.length > 0 && recoveryCodes === 0 ? [{ kind: 'no_recovery_codes' } as const] : []),
       ...locksOf(ctx, userId, counters),
+      ...hintsOf(ctx, trail, factors.length > 0),
     ],
     sessions: { records: await withDetails(ctx, page.records, principal.sessionId), next: page.next },
     apps: [...apps.values()],
@@ -167,16 +178,43 @@ function locksOf(ctx: Ctx, userId: UserId, counters: readonly (Counter & { key: 
   ]
 }
 
+/** The tries of one network cannot be looked up without the network, so this is what the newest events say. */
+function hintsOf(ctx: Ctx, trail: readonly TrailRow[], hasFactor: boolean): Hindrance[] {
+  const past = (event: TrailRow) =>
+    event.type === 'sign_in_challenged' || (event.type === 'sign_in_failed' && event.detail === 'second_factor')
+  const since = (ends: (event: TrailRow) => boolean) => {
+    const end = trail.findIndex(ends)
+    return end < 0 ? trail : trail.slice(0, end)
+  }
+  const halfway = hasFactor ? since(({ type }) => type === 'sign_in').find(past) : undefined
+  // These set the tries of their network back.
+  const count = since((event) => event.type === 'sign_in' || event.type === 'password_reset' || past(event)).filter(
+    ({ type, detail, createdAt }) => type === 'sign_in_failed' && detail === 'password' && createdAt > ctx.now() - LOGIN_WINDOW_MS,
+  ).length
+  return [
+    ...(halfway ? [{ kind: 'second_step', at: halfway.createdAt } as const] : []),
+    ...(2 * count >= LOGIN_TRIES ? [{ kind: 'wrong_passwords', count } as const] : []),
+  ]
+}
+
 /** The person alone: for the pages that ask before an act. */
 export async function getSeen(gate: Gate, userId: UserId): Promise<Seen> {
   const { principal, reads } = await gate(() => [findTarget(userId)])
   return see(principal, reads[0])
 }
 
-/** The same with the roles there are. */
-export async function getSeenWithRoles(gate: Gate, userId: UserId): Promise<Seen & { roles: RoleRow[] }> {
-  const { principal, reads } = await gate(() => [findTarget(userId), listRoles()])
-  return { ...see(principal, reads[0]), roles: reads[1] }
+/** The same with the roles there are, and the factors that they have. */
+export async function getSeenWithChoices(
+  gate: Gate,
+  userId: UserId,
+): Promise<Seen & { roles: RoleRow[]; factors: ('totp' | 'email' | 'passkey')[] }> {
+  const { principal, reads } = await gate(() => [findTarget(userId), listRoles(), listFactors(userId), listPasskeysOf(userId)])
+  const [user, roles, factors, passkeys] = reads
+  return {
+    ...see(principal, user),
+    roles,
+    factors: [...factors.map(({ kind }) => kind), ...(passkeys.length > 0 ? (['passkey'] as const) : [])],
+  }
 }
 
 async function pageOf<Row extends { readonly id: number }>(

@@ -75,7 +75,7 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
     return counted && row ? row.passwordHash : null
   })
   if (!right || row === null || isBarred(ctx, row) || counted === null) {
-    await recordFailure(ctx, row, counted, input.userAgent)
+    await recordFailure(ctx, row, counted, { userAgent: input.userAgent, ...(right ? {} : { detail: 'password' }) })
     throw wrongCredentials(input)
   }
   if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
@@ -90,9 +90,14 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
  * In the history of the account's owner. Uncounted tries leave nothing, or anyone could fill it. When strangers have
  * used their last try for now, a mail tells the owner how to sign in.
  */
-async function recordFailure(ctx: Ctx, row: SignInRow | null, counted: CountedTry | null, userAgent: string): Promise<void> {
+async function recordFailure(
+  ctx: Ctx,
+  row: SignInRow | null,
+  counted: CountedTry | null,
+  how: { userAgent: string; detail?: string },
+): Promise<void> {
   const userId = row?.id ?? null
-  const event = audit(ctx, { type: 'sign_in_failed', userId, userAgent, condition: counted === null ? not(always) : always })
+  const event = audit(ctx, { type: 'sign_in_failed', userId, ...how, condition: counted === null ? not(always) : always })
   if (userId === null || !counted?.isLast) return ctx.db.one(event)
   const told = lockNoticeAttempt(ctx, userId)
   const notice = mailNotice(ctx, { kind: 'sign_in_locked', user: userId, condition: wasCounted(told), isByAnother: true })

@@ -102,7 +102,7 @@ export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer):
       : isRecovery && ({ method: 'recovery_code', hash, left: (recovery?.unused ?? 1) - 1 } as const)
   if (!proof) {
     const notice = failuresNotice(ctx, input, failures?.count ?? 0)
-    const failed = audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always })
+    const failed = audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, detail: 'second_factor', condition: always })
     // Uncounted tries leave nothing, or anyone with the password could fill the owner's history.
     if (counted) await ctx.db.batch([failed, ...(notice ? [notice.write] : [])])
     if (notice) deliverLater(ctx, notice.mailId)

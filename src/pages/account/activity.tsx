@@ -100,7 +100,7 @@ export function Where({ event }: { event: { byAdmin?: boolean; userAgent: string
 function aboutEvent(t: Texts, { type, detail, clientName, byAdmin }: OwnAuditEvent): string | null {
   if (clientName !== null) return clientName
   if (detail === null) return null
-  if (type === 'sign_in') return t.activity.methods[detail as keyof typeof t.activity.methods] ?? null
+  if (type === 'sign_in' || type === 'sign_in_failed') return t.activity.methods[detail as keyof typeof t.activity.methods] ?? null
   if (type === 'banned' || type === 'restricted' || type === 'account_deleted') return fill(t.activity.reason, { reason: detail })
   if (type === 'role_changed' || byAdmin) return null
   return /^(passkey|role|client|api)_/.test(type) ? detail : null

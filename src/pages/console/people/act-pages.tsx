@@ -1,7 +1,7 @@
 /** `/admin/people/:id/<act>`: asks once before each act, says to whom, and carries it out. */
 import { type Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
-import { getSeenWithRoles, type Seen } from '../../../core/admin/person.ts'
+import { getSeenWithChoices, type Seen } from '../../../core/admin/person.ts'
 import { rankError } from '../../../core/admin/rank.ts'
 import { AppError } from '../../../core/errors.ts'
 import { requires } from '../../../http/access.ts'
@@ -12,7 +12,7 @@ import { type FormState, Input, type Labels, Select, UNTOUCHED } from '../../for
 import { redirectWith } from '../../notices.ts'
 import { Filled, textsOf, useTexts } from '../../texts.tsx'
 import { showConfirmation, takeConfirmed } from '../confirm.tsx'
-import { ACTS, type ActFields, FACTOR_CHOICES, type PersonAct, slugOf, TERM_NAMES } from './acts.ts'
+import { ACTS, type ActFields, type PersonAct, slugOf, TERM_NAMES } from './acts.ts'
 import { PEOPLE, PERSON, pathOf, personIn } from './paths.ts'
 import { Called } from './words.tsx'
 
@@ -42,7 +42,7 @@ function wordUntil({ console: { person } }: Texts, state: FormState): FormState 
 }
 
 async function ask(c: Context, act: PersonAct, state: FormState = UNTOUCHED): Promise<Response> {
-  const seen = await getSeenWithRoles(c.var.gate, personIn(c))
+  const seen = await getSeenWithChoices(c.var.gate, personIn(c))
   if (!seen.isBelow && !state.error) throw rankError()
   const t = await textsOf(c)
   const words = t.console.person.acts[act.name]
@@ -62,7 +62,7 @@ async function ask(c: Context, act: PersonAct, state: FormState = UNTOUCHED): Pr
   })
 }
 
-type FieldsProps = Awaited<ReturnType<typeof getSeenWithRoles>> & { state: FormState; labels: Labels; session: string }
+type FieldsProps = Awaited<ReturnType<typeof getSeenWithChoices>> & { state: FormState; labels: Labels; session: string }
 
 const FIELDS: Readonly<Record<ActFields, (props: FieldsProps) => Child>> = {
   sanction: (props) => <SanctionFields {...props} />,
@@ -101,15 +101,11 @@ function NameFields({ user, state, labels }: FieldsProps) {
   )
 }
 
-function FactorField({ state, labels }: Pick<FieldsProps, 'state' | 'labels'>) {
-  const { factorChoices } = useTexts().console.person
-  return (
-    <Select
-      name="kind"
-      labels={labels}
-      state={state}
-      value="all"
-      choices={FACTOR_CHOICES.map((kind) => [kind, factorChoices[kind]] as const)}
-    />
-  )
+/** Only what they have; "all" only where it says more. */
+function FactorField({ factors, state, labels }: Pick<FieldsProps, 'factors' | 'state' | 'labels'>) {
+  const { factorChoices, hints, none } = useTexts().console.person
+  const kinds = [...factors, ...(factors.includes('totp') && factors.includes('email') ? (['all'] as const) : [])]
+  if (kinds.length === 0) return <p>{none}</p>
+  const choices = kinds.map((kind) => [kind, factorChoices[kind]] as const)
+  return <Select name="kind" labels={labels} state={state} value={null} choices={choices} hint={hints.kind} />
 }

@@ -103,6 +103,7 @@ export function Sessions({ userId, sessions, mayEnd }: { userId: number; session
 export function Events({ events }: { events: readonly TrailRow[] }) {
   const t = useTexts()
   const { columns, trail, none, bySelf, byOperator } = t.console.person
+  const hows: Readonly<Record<string, string>> = t.activity.methods
   const words: Readonly<Record<TrailRow['type'], string>> = t.activity.events
   return (
     <Table
@@ -118,7 +119,7 @@ export function Events({ events }: { events: readonly TrailRow[] }) {
               {detail !== null && (
                 <small>
                   {' '}
-                  <Isolated>{detail}</Isolated>
+                  <Isolated>{type.startsWith('sign_in') ? (hows[detail] ?? detail) : detail}</Isolated>
                 </small>
               )}
             </>

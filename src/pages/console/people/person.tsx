@@ -80,12 +80,15 @@ function Heading({ c, person: { user } }: { c: Context; person: AdminPerson }) {
   )
 }
 
-function Acts({ person: { user, principal }, now }: { person: AdminPerson; now: number }) {
+function Acts({ person: { user, principal, factors, passkeys }, now }: { person: AdminPerson; now: number }) {
   const { impersonation, person } = useTexts().console
   const { acts, groups } = person
+  const hasFactor = factors.length + passkeys.length > 0
   const offered = Object.entries(ACT_GROUPS).map(([group, list]) => ({
     group: group as keyof typeof groups,
-    list: list.filter(({ scope, isOffered }) => coveredBy(principal.scopes, scope) && isOffered(user, now)),
+    list: list.filter(
+      ({ name, scope, isOffered }) => coveredBy(principal.scopes, scope) && isOffered(user, now) && (name !== 'factors' || hasFactor),
+    ),
   }))
   return (
     <div class="acts">

@@ -1,5 +1,7 @@
 /** How somebody's account stands, and why they cannot sign in: what support sees first. */
 import type { AdminPerson, Hindrance } from '../../../core/admin/person.ts'
+import { LOGIN_TRIES } from '../../../core/limits.ts'
+import { fill, number } from '../../../texts/texts.ts'
 import { Isolated } from '../../isolated.tsx'
 import { Filled, useTexts } from '../../texts.tsx'
 import { Day, Time } from '../../time.tsx'
@@ -34,7 +36,8 @@ export function Standing({ person, now }: { person: AdminPerson; now: number }) 
 }
 
 function HindranceText({ hindrance }: { hindrance: Hindrance }) {
-  const words = useTexts().console.person.hindrances
+  const t = useTexts()
+  const words = t.console.person.hindrances
   switch (hindrance.kind) {
     case 'banned':
       return <Sanction name="banned" until={hindrance.until} reason={hindrance.reason} />
@@ -48,6 +51,10 @@ function HindranceText({ hindrance }: { hindrance: Hindrance }) {
     case 'password_tries':
     case 'code_tries':
       return <Filled text={words[hindrance.kind]} with={{ until: <Time at={hindrance.until} /> }} />
+    case 'second_step':
+      return <Filled text={words.second_step} with={{ at: <Time at={hindrance.at} /> }} />
+    case 'wrong_passwords':
+      return <>{fill(words.wrong_passwords, { count: number(t, hindrance.count), limit: number(t, LOGIN_TRIES) })}</>
     default:
       return <>{words[hindrance.kind]}</>
   }
