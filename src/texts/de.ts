@@ -717,7 +717,7 @@ export const de: Words = {
         },
         secondStep: {
           title: 'Anmeldung in zwei Schritten aktivieren',
-          hint: 'Ein gestohlenes Passwort reicht dann nicht mehr, um in Ihr Konto zu gelangen.',
+          hint: 'Er hält andere draußen, selbst wenn sie den ersten Schritt schaffen.',
         },
         stronger: {
           title: 'Stärkeren zweiten Schritt verwenden',

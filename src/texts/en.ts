@@ -684,7 +684,7 @@ export const en = {
         addAddress: { title: 'Add an e-mail address', hint: 'Without one, nothing helps you back in.' },
         confirm: { title: 'Confirm your e-mail address', hint: 'We send a code to {email}.', button: 'Send the code' },
         admin: { title: 'Turn on two-step sign-in', hint: 'As an administrator, you need it before you can administer anything.' },
-        secondStep: { title: 'Turn on two-step sign-in', hint: 'A stolen password is then not enough to get into your account.' },
+        secondStep: { title: 'Turn on two-step sign-in', hint: 'It keeps others out even if they get past the first step.' },
         stronger: {
           title: 'Use a stronger second step',
           hint: 'Whoever reads your mail can read the codes in it. An authenticator app or a passkey is safer.',

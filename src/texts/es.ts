@@ -688,7 +688,10 @@ export const es: Words = {
           title: 'Activa la verificación en dos pasos',
           hint: 'Como administras este servicio, tienes que activarla antes de poder administrar nada.',
         },
-        secondStep: { title: 'Activa la verificación en dos pasos', hint: 'Así, una contraseña robada no basta para entrar en tu cuenta.' },
+        secondStep: {
+          title: 'Activa la verificación en dos pasos',
+          hint: 'Impide entrar a otras personas, aunque superen el primer paso.',
+        },
         stronger: {
           title: 'Usa un segundo paso más seguro',
           hint: 'Quien lea tu correo puede leer también los códigos. Una app de autenticación o una llave de acceso es más segura.',

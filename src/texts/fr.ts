@@ -702,7 +702,7 @@ export const fr: Words = {
         admin: { title: 'Activer la validation en deux étapes', hint: 'Pour administrer quoi que ce soit, vous devez d’abord l’activer.' },
         secondStep: {
           title: 'Activer la validation en deux étapes',
-          hint: 'Un mot de passe volé ne suffira plus pour accéder à votre compte.',
+          hint: 'Elle bloque les autres, même s’ils passent la première étape.',
         },
         stronger: {
           title: 'Utiliser une deuxième étape plus sûre',

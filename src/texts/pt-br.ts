@@ -674,7 +674,10 @@ export const ptBr: Words = {
           title: 'Ative a verificação em duas etapas',
           hint: 'Como administrador, você precisa ativá-la antes de poder administrar algo.',
         },
-        secondStep: { title: 'Ative a verificação em duas etapas', hint: 'Assim, uma senha roubada não basta para entrar na sua conta.' },
+        secondStep: {
+          title: 'Ative a verificação em duas etapas',
+          hint: 'Ela impede a entrada de outras pessoas, mesmo que passem da primeira etapa.',
+        },
         stronger: {
           title: 'Use uma segunda etapa mais forte',
           hint: 'Quem lê seu e-mail pode ler os códigos que chegam nele. Um app autenticador ou uma chave de acesso é mais seguro.',

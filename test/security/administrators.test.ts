@@ -182,8 +182,8 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
       }
     }
     expect((await person.client.get('/user/me', required)).status, 'their own account').toBe(200)
-    expect((await person.client.get('/account/two-step', required)).text).toContain('You are an administrator')
-    expect((await target.client.get('/account/two-step', required)).text).not.toContain('You are an administrator')
+    expect((await person.client.get('/account/two-step', required)).text).toContain('As an administrator, you need')
+    expect((await target.client.get('/account/two-step', required)).text).not.toContain('As an administrator, you need')
     const { secret } = await enrol(person.client)
     clock.advance(STEP_MS)
     await answer(await pendingLogIn(person, person.client), codeOf(secret), person.client)
@@ -214,7 +214,7 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
     }
     const password = { target: target.id, password: 'a password of the admin' }
     expect((await person.client.patch(`${API}/update`, password, required)).status, 'in person').toBe(200)
-    expect((await person.client.get('/account/two-step', required)).text).not.toContain('You are an administrator')
+    expect((await person.client.get('/account/two-step', required)).text).not.toContain('As an administrator, you need')
     // Two factors that the account does not have are none: only a passkey needs nothing beside it.
     for (const client of [byPassword, await tokenBy('pwd'), await tokenBy('otp'), await tokenBy('pwd otp mfa')]) {
       for (const reply of await Promise.all(ways(client))) expect(reasonOf(reply)).toEqual([403, 'second_factor_missing'])

@@ -32,6 +32,7 @@ export const stops: Stops = {
     ...WRITE,
     rowsRead: 24,
     access: 'admin:mail:write',
+    restricted: 'refused',
     body: () => ({ mail: MAIL }),
   },
   'GET /user/admin-api/sessions': { access: 'admin:profile:read', roundTrips: 1, rowsRead: 60, kv: RECORDS, rowsWritten: 0 },
