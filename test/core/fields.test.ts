@@ -329,5 +329,6 @@ test.each([
 ])('a file whose name is 60 KB of %s gets a name at once, and keeps its extension', (_, sent) => {
   const from = performance.now()
   expect(nearestFileName(sent)).toMatch(/^.{1,251}\.txt$/su)
-  expect(performance.now() - from).toBeLessThan(500)
+  // It takes a millisecond or two; where the work grows with the square of the length, eight seconds.
+  expect(performance.now() - from).toBeLessThan(4_000)
 })

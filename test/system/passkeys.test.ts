@@ -263,7 +263,7 @@ describe('without passkeys', () => {
     await page.click('button.primary')
     await page.waitForURL(urlOf('/account'))
     await page.goto(urlOf('/account/passkeys/add'))
-    expect(await page.locator('[data-without-passkeys]').innerText()).toContain('needs a browser that supports passkeys')
+    expect(await page.locator('[data-without-passkeys]').innerText()).toContain('a browser that supports passkeys')
     expect(await page.locator('main button').isVisible()).toBe(false)
     await context.close()
   }

@@ -94,6 +94,6 @@ test('a HEIC that nobody here decodes is refused with advice, and nothing else h
   for (const send of Object.values(WAYS)) {
     const reply = await send(picture)
     expect(reply.status).toBe(400)
-    expect(await reply.text()).toContain('send it as a JPEG')
+    expect(await reply.text()).toMatch(/as a JPEG \(on an iPhone/)
   }
 })

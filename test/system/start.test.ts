@@ -189,7 +189,8 @@ test('npm run operator -- user: finds people and helps them to sign in, and they
   expect(types).toEqual(['signed_out_everywhere', 'password_reset_requested', 'second_factor_off', 'session_revoked'])
   const headers = { accept: 'application/json' }
   const mails = await (await fetch(`${kith.origin}/dev/mailbox?to=bob@example.com`, { headers })).text()
-  for (const said of ['one of your devices', 'two-step sign-in, which is now off', 'your devices and apps']) expect(mails).toContain(said)
+  for (const said of ['One of your devices was signed out', 'Two-step sign-in was turned off', 'Your devices and apps were all signed out'])
+    expect(mails).toContain(said)
 })
 
 test('npm run operator -- user end-sessions: of a deleted person it says so', async () => {
