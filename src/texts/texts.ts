@@ -18,6 +18,8 @@ export function textsIn(locale: Locale): Promise<Texts> {
   if (known) return known
   const texts = load(locale)
   loaded.set(locale, texts)
+  // What could not be loaded once may be there the next time.
+  texts.catch(() => loaded.delete(locale))
   return texts
 }
 
