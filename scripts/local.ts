@@ -67,7 +67,10 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
     ORIGIN: origin,
     MAIL: 'capture',
     MAIL_FROM: 'Kith <no-reply@localhost>',
-    CORS_ORIGINS: 'http://localhost:5173',
+    // The single-page app of the examples, and the inspector of MCP.
+    CORS_ORIGINS: 'http://localhost:5173 http://localhost:6274',
+    // Agents register themselves, for the APIs that are open to all.
+    DYNAMIC_REGISTRATION: 'open',
     AVATARS_BASE_URL: localAvatars(origin),
     ...(await makeSecrets('dev-')),
   }

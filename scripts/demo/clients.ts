@@ -6,6 +6,7 @@ import type { Ctx } from '../../src/core/ctx.ts'
 import { newClientSecret } from '../../src/core/oauth/client-metadata.ts'
 import { type NewClient, planClient, planCtxOf } from '../../src/core/oauth/client-plans.ts'
 import { findRegisteredClient, insertClient, isClientOfVersion, updateClient } from '../../src/store/db/client-registration.ts'
+import { scopesOf } from './apis.ts'
 
 /** An entry of demo.json: what a program needs to act as this client. */
 export interface DemoClient {
@@ -15,15 +16,46 @@ export interface DemoClient {
   readonly scope?: string
 }
 
+/** An API's own client: it asks about the tokens that were issued for the API. */
+const serverOf = (api: 'orders' | 'notes', name: string): NewClient => ({
+  name,
+  scopes: [],
+  apiScopes: scopesOf(api, 'none'),
+  grantTypes: ['client_credentials'],
+  authMethod: 'client_secret_basic',
+})
+
 const REGISTRATIONS: Readonly<Record<string, NewClient>> = {
   // All scopes, so that an admin can use it; the user's role narrows them.
   'demo-spa': {
     name: 'Demo app in a browser',
     scopes: ['*'],
+    apiScopes: scopesOf('orders', 'all'),
     isFirstParty: true,
     redirectUris: ['http://localhost:5173/callback'],
     postLogoutRedirectUris: ['http://localhost:5173/'],
   },
+  'demo-web': {
+    name: 'Demo app on a server',
+    scopes: ['delegated:all', 'openid', 'profile', 'email'],
+    apiScopes: scopesOf('orders', 'all'),
+    isFirstParty: true,
+    authMethod: 'client_secret_basic',
+    redirectUris: ['http://localhost:3000/callback'],
+    postLogoutRedirectUris: ['http://localhost:3000/'],
+  },
+  'demo-native': {
+    name: 'Demo app on a phone',
+    scopes: ['delegated:all', 'openid', 'profile', 'email'],
+    apiScopes: scopesOf('orders', 'all'),
+    isFirstParty: true,
+    // In production the scheme would be a domain of one's own, reversed, or the URI an https one.
+    isNativeDevelopment: true,
+    redirectUris: ['kith-demo://callback'],
+    postLogoutRedirectUris: ['kith-demo://signed-out'],
+  },
+  'demo-orders': serverOf('orders', 'Demo API: orders'),
+  'demo-notes': serverOf('notes', 'Demo API: notes'),
   'demo-service': {
     name: 'Demo service',
     scopes: ['client:oauth:introspect', 'client:profile:read'],
@@ -51,7 +83,7 @@ export function clientsOfDemo(before: Readonly<Record<string, DemoClient>> | und
       client_id: id,
       ...(authMethod === undefined ? {} : { client_secret: before?.[id]?.client_secret ?? newClientSecret() }),
       ...(redirectUris?.[0] === undefined ? {} : { redirect_uri: redirectUris[0] }),
-      ...(grantTypes?.join() === 'client_credentials' ? { scope: scopes.join(' ') } : {}),
+      ...(grantTypes?.join() === 'client_credentials' && scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
     },
   ])
   return Object.fromEntries(clients)

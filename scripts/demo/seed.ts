@@ -1,6 +1,6 @@
 /**
- * The demo data of a local Kith: five people, three OAuth clients and three machine clients, created by the product's
- * own code. Passwords and secrets are random, made once per machine, and kept in `.wrangler/demo.json`. If the database
+ * The demo data of a local Kith: five people, the OAuth clients and APIs of the examples, and three machine clients,
+ * created by the product's own code. Passwords and secrets are random, made once per machine, and kept in `.wrangler/demo.json`. If the database
  * or the file is lost, this module restores it from the other, or creates both.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,6 +16,7 @@ import { randomToken } from '../../src/crypto.ts'
 import { toHex } from '../../src/ids.ts'
 import { DEMO, ROOT, STATE } from '../local.ts'
 import { migrate } from '../migrations.ts'
+import { APIS, type DemoApi, saveApis } from './apis.ts'
 import { clientsOfDemo, type DemoClient, saveClient } from './clients.ts'
 import { type DemoMachines, settleMachines } from './machines.ts'
 
@@ -29,6 +30,7 @@ export interface Demo extends DemoMachines {
   readonly origin: string
   readonly users: Record<string, DemoUser>
   readonly clients: Record<string, DemoClient>
+  readonly apis: Readonly<Record<string, DemoApi>>
 }
 
 export const ADMINISTRATOR = 'root_admin'
@@ -72,9 +74,10 @@ export async function seed(origin: string): Promise<Demo> {
     for (const person of PEOPLE) users[person.username] = await settle(env, ctx, person, before?.users?.[person.username]?.password)
     const clients = clientsOfDemo(before?.clients)
     for (const client of Object.values(clients)) await saveClient(ctx, client)
+    await saveApis(ctx)
     const machines = await settleMachines(ctx, before)
     // An account that somebody else has created stays as it is.
-    const demo = { ...before, origin, users, clients, ...machines }
+    const demo = { ...before, origin, users, clients, apis: APIS, ...machines }
     mkdirSync(dirname(DEMO), { recursive: true })
     writeFileSync(DEMO, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
     return demo

@@ -6,11 +6,24 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const PARTS = ['package.json', 'tsconfig.json', 'wrangler.toml', 'README.md', 'migrations', 'assets', 'scripts', 'src', 'examples']
+const PARTS = [
+  'package.json',
+  'tsconfig.json',
+  'wrangler.toml',
+  'README.md',
+  'migrations',
+  'assets',
+  'scripts',
+  'src',
+  'examples',
+  'client',
+]
+/** What npm has put into a workspace's own folder is linked, like the rest of what is installed. */
+const INSTALLED = ['node_modules', 'client/node_modules']
 const STOP_WITHIN_MS = 10_000
 const READY_WITHIN_MS = 60_000
 
@@ -24,8 +37,9 @@ export class Project {
   readonly #running = new Set<ChildProcess>()
 
   constructor() {
-    for (const part of PARTS) cpSync(join(ROOT, part), join(this.folder, part), { recursive: true })
-    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'), 'junction')
+    const filter = (path: string) => basename(path) !== 'node_modules'
+    for (const part of PARTS) cpSync(join(ROOT, part), join(this.folder, part), { recursive: true, filter })
+    for (const path of INSTALLED) symlinkSync(join(ROOT, path), join(this.folder, path), 'junction')
     process.on('exit', this.#killAll)
   }
 

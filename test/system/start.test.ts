@@ -370,7 +370,7 @@ test('a second start completes .dev.vars, keeps the data, and keeps demo.json ri
   const isOfKeys = (line: string) => line.startsWith('SIGNING_KEYS=')
   const completed = project.read('.dev.vars').split('\n')
   const others = old.filter((line) => line !== '' && !isOfKeys(line))
-  expect(completed.filter((line) => !isOfKeys(line))).toEqual([...others, "CORS_ORIGINS='http://localhost:5173'", ''])
+  expect(completed.filter((line) => !isOfKeys(line))).toEqual([...others, "CORS_ORIGINS='http://localhost:5173 http://localhost:6274'", ''])
   const [before = '', after = ''] = [old, completed].map((all) => all.find(isOfKeys))
   expect(after.startsWith(before.slice(0, -"]}'".length))).toBe(true)
   expect(after).toMatch(/,\{"kid":"dev-[\w-]+-rs256","kty":"RSA",[^{}]*\}\]\}'$/)
