@@ -1,2 +1,10 @@
 /** `@kith/client`: sign-in, tokens and every operation of Kith in an app. */
-export type { paths } from './generated/user.ts'
+export type { ClientStorage, Environment, KeyStore, UploadProgress, UploadRequest } from './environment.ts'
+export { type Failure, KithError, type SignedOutReason, type SignInFailure } from './errors.ts'
+export { createKith, type Kith } from './kith.ts'
+export type { Api, Operations, Paths } from './operations.ts'
+export type { KithOptions, ProofOfPossession } from './options.ts'
+export type { IdTokenClaims, Session } from './sessions.ts'
+export type { SignInOptions } from './sign-in.ts'
+export type { SignOutOptions } from './sign-out.ts'
+export type { FileOptions, MediaFile, Uploads } from './uploads.ts'

@@ -1,0 +1,161 @@
+/** Kith as the authorization server: its endpoints, known without discovery, and requests to them by oauth4webapi. */
+import {
+  type AuthorizationServer,
+  allowInsecureRequests,
+  authorizationCodeGrantRequest,
+  type Client,
+  clockSkew,
+  clockTolerance,
+  customFetch,
+  type DPoPHandle,
+  getValidatedIdTokenClaims,
+  None,
+  processAuthorizationCodeResponse,
+  processRefreshTokenResponse,
+  ResponseBodyError,
+  refreshTokenGrantRequest,
+  revocationRequest,
+  type TokenEndpointResponse,
+} from 'oauth4webapi'
+import type { Connection } from './connection.ts'
+import { KithError, toKithError } from './errors.ts'
+import type { Settings } from './options.ts'
+import type { AccessToken, Grant } from './sessions.ts'
+
+/** The clock of a device is often minutes off, and a token that comes straight from Kith is new. */
+const CLOCK_TOLERANCE_SECONDS = 600
+/** A reply that is lost is asked for again while Kith still repeats it. */
+const TOKEN_TIMEOUT_MS = 10_000
+
+export interface AuthorizationServerClient {
+  readonly metadata: AuthorizationServer
+  readonly client: Client
+  /** The key that tokens are bound to, if they are. */
+  proof(): Promise<DPoPHandle | undefined>
+  exchangeCode(callback: URLSearchParams, asked: { verifier: string; nonce: string; maxAge?: number; redirectUri: string }): Promise<Grant>
+  refresh(grant: Grant, audience: string): Promise<Grant>
+  revoke(token: string): Promise<void>
+}
+
+type Ask = (options: TokenRequest) => Promise<Response>
+type Read = (response: Response) => Promise<TokenEndpointResponse>
+interface TokenRequest {
+  readonly additionalParameters: Record<string, string>
+  readonly DPoP?: DPoPHandle
+  readonly signal?: AbortSignal
+  readonly [customFetch]: (url: string, init: object) => Promise<Response>
+  readonly [allowInsecureRequests]: boolean
+}
+
+export function authorizationServer(settings: Settings, connection: Connection): AuthorizationServerClient {
+  const { origin, clientId, environment, key } = settings
+  const { now, lock, keys } = environment
+  const metadata: AuthorizationServer = {
+    issuer: origin,
+    authorization_endpoint: `${origin}/oauth/authorize`,
+    token_endpoint: `${origin}/oauth/token`,
+    revocation_endpoint: `${origin}/oauth/revoke`,
+    end_session_endpoint: `${origin}/oauth/logout`,
+    id_token_signing_alg_values_supported: ['ES256', 'RS256'],
+    authorization_response_iss_parameter_supported: true,
+  }
+  const client: Client = {
+    client_id: clientId,
+    [clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+    get [clockSkew]() {
+      return Math.round((connection.serverNow() - Date.now()) / 1_000)
+    },
+  }
+  const options = {
+    [customFetch]: (url: string, init: object) => connection.send(new Request(url, init), { timeoutMs: TOKEN_TIMEOUT_MS }),
+    // The library refuses http; only a Kith on the developer's own machine has it.
+    [allowInsecureRequests]: isLoopback(origin),
+  }
+
+  let handle: Promise<DPoPHandle> | undefined
+  async function proof() {
+    const name = key('key')
+    // One key for all tabs.
+    handle ??= settings.dpop && lock(name, () => settings.dpop?.handle(keys, name, connection.serverNow) as Promise<DPoPHandle>)
+    handle?.catch(() => {
+      handle = undefined
+    })
+    return handle
+  }
+
+  async function tokens(audience: string, before: Grant | null, ask: Ask, read: Read): Promise<Grant> {
+    const from = now()
+    const DPoP = await proof()
+    // Without `resource` in the grant, every token is for Kith.
+    const additionalParameters = settings.resource ? { resource: audience || origin } : ({} as Record<string, string>)
+    const request = () => ask({ ...options, additionalParameters, ...(DPoP && { DPoP }) })
+    const reply = await answered(request, read, DPoP !== undefined)
+    return toGrant(reply, { audience, before, from })
+  }
+
+  return {
+    metadata,
+    client,
+    proof,
+    exchangeCode(callback, { verifier, nonce, maxAge, redirectUri }) {
+      const checks = { expectedNonce: nonce, requireIdToken: true, ...(maxAge === undefined ? {} : { maxAge }) }
+      return tokens(
+        '',
+        null,
+        (request) => authorizationCodeGrantRequest(metadata, client, None(), callback, redirectUri, verifier, request),
+        (response) => processAuthorizationCodeResponse(metadata, client, response, checks),
+      )
+    },
+    refresh(grant, audience) {
+      return tokens(
+        audience,
+        grant,
+        (request) => refreshTokenGrantRequest(metadata, client, None(), grant.refreshToken ?? '', request),
+        (response) => processRefreshTokenResponse(metadata, client, response),
+      )
+    },
+    async revoke(token) {
+      await revocationRequest(metadata, client, None(), token, options)
+    },
+  }
+}
+
+/** Once more if Kith wants another nonce in the proof, or now has told its time. */
+async function answered(request: () => Promise<Response>, read: Read, isProved: boolean, isSecond = false): Promise<TokenEndpointResponse> {
+  const response = await request()
+  if (response.status === 429 || response.status >= 500) throw toKithError(response, await response.json().catch(() => null))
+  try {
+    return await read(response)
+  } catch (error) {
+    const word = error instanceof ResponseBodyError ? error.error : ''
+    if (isProved && !isSecond && (word === 'use_dpop_nonce' || word === 'invalid_dpop_proof'))
+      return answered(request, read, isProved, true)
+    throw error
+  }
+}
+
+function toGrant(
+  reply: TokenEndpointResponse,
+  { audience, before, from }: { audience: string; before: Grant | null; from: number },
+): Grant {
+  const { access_token: token, expires_in = 0, scope, id_token, refresh_token } = reply
+  const claims = getValidatedIdTokenClaims(reply) ?? before?.claims
+  // OpenID Connect Core §12.2.
+  if (!claims || (before && claims.sub !== before.claims.sub)) {
+    throw new KithError({ kind: 'sign_in_failed', reason: 'invalid_response' }, 'The tokens are of another person')
+  }
+  const idToken = id_token ?? before?.idToken
+  const refreshToken = refresh_token ?? before?.refreshToken
+  const access: AccessToken = { token, from, until: from + expires_in * 1_000 }
+  return {
+    claims,
+    scopes: scope === undefined ? (before?.scopes ?? []) : audience === '' ? scope.split(' ') : (before?.scopes ?? []),
+    ...(idToken && { idToken }),
+    ...(refreshToken && { refreshToken }),
+    access: { ...before?.access, [audience]: access },
+  }
+}
+
+export function isLoopback(origin: string): boolean {
+  return /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin)
+}

@@ -1,0 +1,104 @@
+/** The environment of browsers. Nothing is touched before it is used, so that servers can import it. */
+import type { ClientStorage, Environment, KeyStore, UploadRequest } from './environment.ts'
+
+export const browser: Environment = {
+  fetch: (request) => fetch(request),
+  now: () => Date.now(),
+  wait: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
+  storage: localStorageOfPage(),
+  lock: globalThis.navigator?.locks ? lockBetweenTabs : lockInProcess,
+  keys: keysInIndexedDb(),
+  openUrl(url) {
+    location.assign(url)
+    // The page is going away: whoever waits for this must not go on.
+    return new Promise(() => {})
+  },
+  currentUrl: () => globalThis.location?.href,
+  onOnline: (listener) => globalThis.addEventListener?.('online', listener),
+  ...(globalThis.XMLHttpRequest && { upload }),
+}
+
+/** A tab that hangs must not hold up the others for ever. */
+const LOCK_WAIT_MS = 60_000
+
+function lockBetweenTabs<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const signal = globalThis.AbortSignal?.timeout?.(LOCK_WAIT_MS)
+  return navigator.locks.request(name, signal ? { signal } : {}, work)
+}
+
+const queues = new Map<string, Promise<unknown>>()
+
+/** For runtimes without Web Locks: one after the other within this process. */
+export function lockInProcess<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const turn = (queues.get(name) ?? Promise.resolve()).then(work)
+  queues.set(
+    name,
+    turn.catch(() => {}),
+  )
+  return turn
+}
+
+/** Even to name it throws where the browser forbids storage. */
+function localStorageOfPage(): ClientStorage {
+  const local = () => globalThis.localStorage
+  return {
+    getItem: (key) => local().getItem(key),
+    setItem: (key, value) => local().setItem(key, value),
+    removeItem: (key) => local().removeItem(key),
+    onChange(key, listener) {
+      globalThis.addEventListener?.('storage', (event) => {
+        // No key: everything was cleared.
+        if (event.key === key || event.key === null) listener()
+      })
+    },
+  }
+}
+
+/** Only IndexedDB can keep a key without its bytes. */
+function keysInIndexedDb(): KeyStore {
+  const open = () =>
+    new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('kith', 1)
+      request.onupgradeneeded = () => request.result.createObjectStore('keys')
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  async function run<T>(mode: IDBTransactionMode, ask: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const database = await open()
+    try {
+      const transaction = database.transaction('keys', mode)
+      const request = ask(transaction.objectStore('keys'))
+      await new Promise<void>((resolve, reject) => {
+        transaction.oncomplete = () => resolve()
+        transaction.onabort = () => reject(transaction.error)
+      })
+      return request.result
+    } finally {
+      database.close()
+    }
+  }
+  return {
+    get: (name) => run<CryptoKeyPair | undefined>('readonly', (keys) => keys.get(name)),
+    set: async (name, pair) => void (await run('readwrite', (keys) => keys.put(pair, name))),
+  }
+}
+
+/** `fetch` cannot report how much of a body was sent. */
+function upload({ method, url, headers, body, signal, onProgress }: UploadRequest): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest()
+    xhr.open(method, url)
+    for (const [name, value] of headers) xhr.setRequestHeader(name, value)
+    xhr.upload.onprogress = ({ loaded, total }) => onProgress({ loaded, total })
+    xhr.onload = () => resolve(new Response(xhr.responseText || null, { status: xhr.status, headers: headersOf(xhr) }))
+    xhr.onerror = () => reject(new TypeError('The upload failed'))
+    xhr.onabort = () => reject(signal.reason)
+    signal.addEventListener('abort', () => xhr.abort())
+    xhr.send(body)
+  })
+}
+
+function headersOf(xhr: XMLHttpRequest): Headers {
+  const lines = xhr.getAllResponseHeaders().trim().split(/\r?\n/)
+  return new Headers(lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]))
+}

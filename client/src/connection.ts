@@ -1,0 +1,101 @@
+/**
+ * One request to Kith, and what is common to all of them: the bookmark, so that one reads what one has written; Kith's time; a
+ * time limit; and errors of the network as `KithError`.
+ */
+import { KithError, unreachable } from './errors.ts'
+import type { Settings } from './options.ts'
+
+export interface Connection {
+  /** `send`: what sends the request, if not `fetch`. */
+  send(request: Request, options?: SendOptions): Promise<Response>
+  /** The time at Kith, however wrong the device's clock is. */
+  serverNow(): number
+}
+
+export interface SendOptions {
+  /** Null for none. */
+  readonly timeoutMs?: number | null
+  readonly send?: (request: Request) => Promise<Response>
+}
+
+const TIMEOUT_MS = 30_000
+const BOOKMARK = 'x-d1-bookmark'
+
+export function connect({ origin, environment, key }: Pick<Settings, 'origin' | 'environment' | 'key'>): Connection {
+  const { storage } = environment
+  const bookmarkKey = key('bookmark')
+  let bookmark: string | null | undefined
+  let ahead = 0
+  storage.onChange?.(bookmarkKey, () => {
+    bookmark = undefined
+  })
+
+  async function learn(response: Response) {
+    const date = Date.parse(response.headers.get('date') ?? '')
+    if (Number.isFinite(date)) ahead = date - environment.now()
+    const seen = response.headers.get(BOOKMARK)
+    if (seen === null) return
+    bookmark = seen
+    await attempt(() => storage.setItem(bookmarkKey, seen))
+  }
+
+  async function send(request: Request, { timeoutMs = TIMEOUT_MS, send = environment.fetch }: SendOptions = {}): Promise<Response> {
+    const isKith = new URL(request.url).origin === origin
+    const headers = new Headers(request.headers)
+    if (isKith && bookmark === undefined) bookmark = (await attempt(() => storage.getItem(bookmarkKey))) ?? null
+    if (isKith && bookmark) headers.set(BOOKMARK, bookmark)
+    const limit = limited(request.signal, timeoutMs)
+    try {
+      const response = await send(new Request(request, { headers, signal: limit.signal }))
+      if (!isKith) return response
+      await learn(response)
+      return await buffered(response)
+    } catch (cause) {
+      throw limit.failure() ?? unreachable(cause)
+    } finally {
+      limit.end()
+    }
+  }
+
+  return { send, serverNow: () => environment.now() + ahead }
+}
+
+/** JSON is read within the time limit: a reply that stops halfway counts as lost. */
+async function buffered(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.includes('json')) return response
+  const { status, statusText, headers } = response
+  return new Response(await response.text(), { status, statusText, headers })
+}
+
+function limited(signal: AbortSignal | null | undefined, timeoutMs: number | null) {
+  const controller = new AbortController()
+  let isLate = false
+  const abort = () => controller.abort(signal?.reason)
+  const late = () => {
+    isLate = true
+    controller.abort()
+  }
+  const timer = timeoutMs === null ? undefined : setTimeout(late, timeoutMs)
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort)
+  return {
+    signal: controller.signal,
+    failure: () => {
+      if (signal?.aborted) return new KithError({ kind: 'aborted' }, 'The request was aborted', { cause: signal.reason })
+      return isLate ? new KithError({ kind: 'timeout' }, 'Kith did not answer in time') : null
+    },
+    end() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    },
+  }
+}
+
+/** What does not matter if it fails. */
+async function attempt<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch {
+    return undefined
+  }
+}

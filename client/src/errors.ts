@@ -1,0 +1,141 @@
+/** Everything that can go wrong, as one error type: `error.kind` says what happened, and narrows the rest of its properties. */
+
+/** Why there is no session. */
+export type SignedOutReason =
+  /** Nobody has signed in here. */
+  | 'never'
+  /** Somebody signed out, here or in another tab. */
+  | 'signed_out'
+  /** Kith ended the session: it expired, or access was revoked. */
+  | 'ended'
+  /** The browser's data was cleared while the app was open. */
+  | 'storage_lost'
+
+/** Why a sign-in did not succeed. */
+export type SignInFailure =
+  /** The person declined. */
+  | 'access_denied'
+  /** `prompt: 'none'` was asked for, and the person has to sign in. */
+  | 'login_required'
+  /** `prompt: 'none'` was asked for, and the person has to give consent. */
+  | 'consent_required'
+  /** The person cannot sign in the way that `acrValues` asks for. Asking again does not help. */
+  | 'unmet_authentication_requirements'
+  /** The callback carries no `state`, or one of a sign-in that was started too long ago. Start again. */
+  | 'state_lost'
+  /** The callback belongs to a sign-in that was started in another browser. Start again in this one. */
+  | 'other_browser'
+  /** The callback was opened before. Whoever signed in with it stays signed in. */
+  | 'callback_used'
+  /** The device's clock is so far off that the reply cannot be checked. */
+  | 'clock'
+  /** The person closed the sign-in window (mobile apps). */
+  | 'closed'
+  /** The reply is not from this Kith, or not to this sign-in. */
+  | 'invalid_response'
+  /** Kith refused the request: `code` has the OAuth error. The app's registration and its options do not fit. */
+  | 'refused'
+
+export type Failure =
+  /** Kith could not be reached. Nobody is signed out. */
+  | { readonly kind: 'offline' }
+  | { readonly kind: 'timeout' }
+  /** The app aborted the request. */
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'signed_out'; readonly reason: SignedOutReason }
+  /** The request needs a stronger or newer sign-in: pass the error to `kith.stepUp`. */
+  | { readonly kind: 'step_up_required'; readonly acrValues?: string; readonly maxAge?: number }
+  | {
+      readonly kind: 'refused'
+      readonly status: number
+      /** The word in the reply's `error`, such as `ClientInputError`. */
+      readonly code: string
+      /** A machine-readable detail, such as `restricted`. */
+      readonly reason?: string
+      /** What is wrong, by the name of the field. Empty if the refusal is about no field. */
+      readonly fields: Readonly<Record<string, string>>
+      /** Find the request in Kith's log by this. */
+      readonly requestId?: string
+    }
+  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number; readonly requestId?: string }
+  /** Kith failed. `status` is 500 or more. */
+  | { readonly kind: 'unavailable'; readonly status: number; readonly retryAfterSeconds?: number; readonly requestId?: string }
+  | {
+      readonly kind: 'sign_in_failed'
+      readonly reason: SignInFailure
+      /** The OAuth error (`refused`). */
+      readonly code?: string
+      /** Where the sign-in was to lead, if that is known. */
+      readonly returnTo?: string
+    }
+  /** The browser's storage cannot be used. A session lasts until the page is closed; a sign-in cannot start. */
+  | { readonly kind: 'storage'; readonly reason: 'full' | 'forbidden' }
+
+export type KithError = Error & { readonly name: 'KithError' } & Failure
+
+interface KithErrorConstructor {
+  new (failure: Failure, message: string, options?: ErrorOptions): KithError
+}
+
+class KithFailure extends Error {
+  override readonly name = 'KithError'
+  constructor(failure: Failure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    Object.assign(this, failure)
+  }
+}
+
+export const KithError: KithErrorConstructor = KithFailure as unknown as KithErrorConstructor
+
+export function signedOut(reason: SignedOutReason): KithError {
+  return new KithError({ kind: 'signed_out', reason }, 'Nobody is signed in')
+}
+
+export function signInFailed(
+  reason: SignInFailure,
+  message: string,
+  more: { code?: string; returnTo?: string; cause?: unknown } = {},
+): KithError {
+  const { cause, ...details } = more
+  return new KithError({ kind: 'sign_in_failed', reason, ...details }, message, { cause })
+}
+
+/** What a request that got no response has met with. */
+export function unreachable(cause: unknown): KithError {
+  return new KithError({ kind: 'offline' }, 'Kith could not be reached', { cause })
+}
+
+/** The error in an unsuccessful reply of Kith: of its API (`additionalInfo`), or of OAuth (`error_description`). */
+export function toKithError(response: Response, body: unknown): KithError {
+  const { status, headers } = response
+  const { error, error_description, additionalInfo = {} } = (typeof body === 'object' && body !== null ? body : {}) as ErrorBody
+  const { message, reason, errors = [], duplicateFields = [] } = additionalInfo
+  const text = message ?? error_description ?? errors[0]?.msg ?? error ?? `Kith answered ${status}`
+  const id = headers.get('x-request-id')
+  const requestId = id === null ? {} : { requestId: id }
+  const retryAfterSeconds = retryAfterOf(response)
+  if (status === 429) return new KithError({ kind: 'rate_limited', retryAfterSeconds: retryAfterSeconds ?? 1, ...requestId }, text)
+  if (status >= 500) {
+    const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
+    return new KithError({ kind: 'unavailable', status, ...wait, ...requestId }, text)
+  }
+  const named = [...errors.map(({ path, msg }) => [path, msg]), ...duplicateFields.map((path) => [path, 'is taken'])]
+  const refused = { kind: 'refused', status, code: error ?? String(status), fields: Object.fromEntries(named) } as const
+  return new KithError({ ...refused, ...(reason === undefined ? {} : { reason }), ...requestId }, text)
+}
+
+export function retryAfterOf({ headers }: Response): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  return Number.isFinite(seconds) ? seconds : undefined
+}
+
+interface ErrorBody {
+  readonly error?: string
+  readonly error_description?: string
+  readonly additionalInfo?: {
+    readonly message?: string
+    readonly reason?: string
+    readonly errors?: readonly { readonly path: string; readonly msg: string }[]
+    readonly duplicateFields?: readonly string[]
+  }
+}

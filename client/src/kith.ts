@@ -1,0 +1,75 @@
+/** The client: one object for an app. */
+import { authorizationServer } from './authorization-server.ts'
+import { authorized } from './authorized.ts'
+import { connect } from './connection.ts'
+import { type Operations, operations } from './operations.ts'
+import { type KithOptions, toSettings } from './options.ts'
+import { openSessions, type Session } from './sessions.ts'
+import { type SignInOptions, signInFlow } from './sign-in.ts'
+import { type SignOutOptions, signOutFlow } from './sign-out.ts'
+import { sessionTokens } from './tokens.ts'
+import { type Uploads, uploads } from './uploads.ts'
+
+export interface Kith extends Operations, Uploads {
+  readonly origin: string
+  /** Who is signed in, now. The same object until it changes. */
+  readonly session: Session
+  /** Calls the listener when `session` changes, in whichever tab. Returns what ends that. */
+  subscribe(listener: () => void): () => void
+  /** Sends the person to Kith to sign in. */
+  signIn(options?: SignInOptions): Promise<void>
+  /** Sends the person to Kith to create an account. */
+  signUp(options?: SignInOptions): Promise<void>
+  /** Sends the person to Kith for a stronger or newer sign-in, as a `step_up_required` error asks for. */
+  stepUp(needed: Pick<SignInOptions, 'acrValues' | 'maxAge' | 'returnTo'>): Promise<void>
+  /** On the callback page: finishes the sign-in. May be called twice. */
+  handleRedirect(url?: string): Promise<{ returnTo: string }>
+  /** Ends the session, here and at Kith. */
+  signOut(options?: SignOutOptions): Promise<void>
+  /** An access token that is good for a while: `minValiditySeconds`, 30 by default. For Kith, or for the client's `resource`. */
+  accessToken(options?: { minValiditySeconds?: number; resource?: string }): Promise<string>
+  /** `fetch` with an access token, for Kith and for your own APIs. The token goes to no other origin. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+}
+
+export function createKith(options: KithOptions): Kith {
+  const settings = toSettings(options)
+  const { origin, environment, resource } = settings
+  const connection = connect(settings)
+  const sessions = openSessions(settings)
+  const server = authorizationServer(settings, connection)
+  const tokens = sessionTokens(settings, sessions, server)
+  const { signIn, handleRedirect } = signInFlow(settings, sessions, server)
+  const send = authorized({ connection, tokens, proof: server.proof, wait: environment.wait })
+  const toKith = (request: Request) => send(request, '')
+
+  return {
+    ...operations(origin, toKith),
+    ...uploads(settings, send),
+    origin,
+    get session() {
+      return sessions.snapshot
+    },
+    subscribe: sessions.subscribe,
+    signIn,
+    signUp: (options) => signIn({ ...options, prompt: 'create' }),
+    stepUp: ({ acrValues, maxAge, returnTo }) =>
+      signIn({
+        ...(acrValues === undefined ? {} : { acrValues }),
+        ...(maxAge === undefined ? {} : { maxAge }),
+        ...(returnTo === undefined ? {} : { returnTo }),
+      }),
+    handleRedirect,
+    signOut: signOutFlow(settings, sessions, server),
+    accessToken: ({ minValiditySeconds, resource = '' } = {}) => tokens.get(resource, minValiditySeconds),
+    async fetch(input, init) {
+      const request = new Request(input instanceof Request ? input : new URL(input, environment.currentUrl()), init)
+      const to = new URL(request.url).origin
+      const page = environment.currentUrl()
+      if (!settings.tokenOrigins.has(to) && !(page && new URL(page).origin === to)) {
+        throw new TypeError(`kith.fetch sends no token to ${to}: name it in apiOrigins`)
+      }
+      return send(request, to === origin ? '' : (resource ?? ''))
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/** What an app says about itself, and what follows from it. */
+import type { DPoPHandle } from 'oauth4webapi'
+import { browser } from './browser.ts'
+import type { Environment, KeyStore } from './environment.ts'
+import type { KithError } from './errors.ts'
+
+export interface KithOptions {
+  /** Where Kith runs: its `ORIGIN`. */
+  readonly origin: string
+  readonly clientId: string
+  /** By default `/callback` on the page's origin. Registered for the client. */
+  readonly redirectUri?: string
+  /** Where a sign-out leads. By default `/` on the page's origin. Registered for the client. */
+  readonly postLogoutRedirectUri?: string
+  /** By default `openid profile email delegated:all`. */
+  readonly scope?: string
+  /** An API of your own, as it is registered with Kith. `kith.fetch` sends tokens for it. */
+  readonly resource?: string
+  /** Origins that `kith.fetch` may send a token to, beside Kith's, the page's and that of `resource`. */
+  readonly apiOrigins?: readonly string[]
+  /** Binds tokens to a key that cannot leave the browser: `dpop()` of `@kith/client/dpop`. */
+  readonly dpop?: ProofOfPossession
+  /** Called with what the app should know but nobody waits for, such as a storage that is full. */
+  readonly onWarning?: (warning: KithError) => void
+  /** Replaces parts of the browser: in React Native, and in tests. */
+  readonly environment?: Partial<Environment>
+}
+
+/** DPoP (RFC 9449). A separate import, because most apps do without. */
+export interface ProofOfPossession {
+  /** `serverNow`: the time at Kith, in milliseconds. */
+  handle(keys: KeyStore, name: string, serverNow: () => number): Promise<DPoPHandle>
+}
+
+export interface Settings {
+  readonly origin: string
+  readonly clientId: string
+  readonly scope: string
+  readonly resource: string | undefined
+  readonly tokenOrigins: ReadonlySet<string>
+  readonly dpop: ProofOfPossession | undefined
+  readonly warn: (warning: KithError) => void
+  readonly environment: Environment
+  redirectUri(): string
+  postLogoutRedirectUri(): string
+  /** The name under which `what` is stored and locked. */
+  key(what: string): string
+}
+
+export function toSettings(options: KithOptions): Settings {
+  const environment = { ...browser, ...options.environment }
+  const origin = new URL(options.origin).origin
+  const { clientId, resource, dpop } = options
+  const page = () => new URL(environment.currentUrl() ?? fail('Outside a browser, pass redirectUri and postLogoutRedirectUri')).origin
+  return {
+    origin,
+    clientId,
+    scope: options.scope ?? 'openid profile email delegated:all',
+    resource,
+    tokenOrigins: new Set([origin, ...[...(resource ? [resource] : []), ...(options.apiOrigins ?? [])].map((url) => new URL(url).origin)]),
+    dpop,
+    warn: options.onWarning ?? (() => {}),
+    environment,
+    redirectUri: () => options.redirectUri ?? `${page()}/callback`,
+    postLogoutRedirectUri: () => options.postLogoutRedirectUri ?? `${page()}/`,
+    key: (what) => `kith:${what}:${clientId}@${origin}`,
+  }
+}
+
+function fail(message: string): never {
+  throw new TypeError(message)
+}

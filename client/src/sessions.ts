@@ -1,0 +1,147 @@
+/** Who is signed in: kept in the storage, which tabs share, and in memory while the storage cannot be used. */
+import type { IDToken } from 'oauth4webapi'
+import { KithError, type SignedOutReason } from './errors.ts'
+import type { Settings } from './options.ts'
+
+export type IdTokenClaims = IDToken
+
+export type Session =
+  | { readonly status: 'loading' }
+  | { readonly status: 'signed_out'; readonly reason: SignedOutReason }
+  | { readonly status: 'signed_in'; readonly claims: IdTokenClaims; readonly scopes: readonly string[] }
+
+export interface AccessToken {
+  readonly token: string
+  /** By the device's clock. */
+  readonly from: number
+  readonly until: number
+}
+
+export interface Grant {
+  readonly claims: IdTokenClaims
+  readonly scopes: readonly string[]
+  readonly idToken?: string
+  readonly refreshToken?: string
+  /** By audience; that of Kith is empty. */
+  readonly access: Readonly<Record<string, AccessToken>>
+}
+
+/** What is stored: a grant, or why there is none any more. */
+type Stored = Grant | { readonly reason: SignedOutReason }
+
+export interface Sessions {
+  readonly snapshot: Session
+  subscribe(listener: () => void): () => void
+  /** As the storage has it now. Throws `signed_out`. */
+  read(): Promise<Grant>
+  /** As it was when it was last read. Throws `signed_out`. */
+  known(): Promise<Grant>
+  save(stored: Stored): Promise<void>
+}
+
+export function openSessions({ environment: { storage }, key: keyOf, warn }: Settings): Sessions {
+  const key = keyOf('session')
+  const listeners = new Set<() => void>()
+  let stored: Stored = { reason: 'never' }
+  let snapshot: Session = { status: 'loading' }
+  /** Whether `stored` is in the storage, and not only in memory. */
+  let isKept = false
+
+  function show(next: Stored) {
+    stored = next
+    const shown = toSession(next)
+    if (JSON.stringify(shown) === JSON.stringify(snapshot)) return
+    snapshot = shown
+    for (const listener of listeners) listener()
+  }
+
+  async function load(): Promise<Stored> {
+    const text = await readOr(() => storage.getItem(key))
+    // Unreadable: what is in memory still holds.
+    if (text === undefined) return stored
+    const found = parse(text)
+    if (found) isKept = true
+    else if (isKept && !('reason' in stored)) isKept = false
+    else return stored
+    return found ?? { reason: 'storage_lost' }
+  }
+
+  async function save(next: Stored) {
+    show(next)
+    const text = JSON.stringify(next)
+    isKept = true
+    try {
+      try {
+        await storage.setItem(key, text)
+      } catch {
+        // In a full storage there is room for it where the last one was, and that one must not be used again.
+        await storage.removeItem(key)
+        await storage.setItem(key, text)
+      }
+    } catch (cause) {
+      isKept = false
+      warn(storageError(cause))
+    }
+  }
+
+  async function read() {
+    show(await load())
+    return grantOf(stored)
+  }
+
+  const loaded = load().then(show)
+  storage.onChange?.(key, () => void load().then(show))
+  return {
+    get snapshot() {
+      return snapshot
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    read,
+    async known() {
+      await loaded
+      return grantOf(stored)
+    },
+    async save(next) {
+      await loaded
+      await save(next)
+    },
+  }
+}
+
+function grantOf(stored: Stored): Grant {
+  if ('reason' in stored) throw new KithError({ kind: 'signed_out', reason: stored.reason }, 'Nobody is signed in')
+  return stored
+}
+
+function toSession(stored: Stored): Session {
+  if ('reason' in stored) return { status: 'signed_out', reason: stored.reason }
+  return { status: 'signed_in', claims: stored.claims, scopes: stored.scopes }
+}
+
+/** Null for what this version of the client has not written. */
+function parse(text: string | null): Stored | null {
+  try {
+    const value = JSON.parse(text ?? 'null')
+    return value?.reason || (value?.claims && value.access) ? value : null
+  } catch {
+    return null
+  }
+}
+
+async function readOr<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch {
+    return undefined
+  }
+}
+
+export function storageError(cause: unknown): KithError {
+  const isFull = cause instanceof Error && cause.name === 'QuotaExceededError'
+  return isFull
+    ? new KithError({ kind: 'storage', reason: 'full' }, 'The storage of the browser is full', { cause })
+    : new KithError({ kind: 'storage', reason: 'forbidden' }, 'The browser does not let this page store anything', { cause })
+}

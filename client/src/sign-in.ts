@@ -1,0 +1,169 @@
+/** Signing in: to Kith's pages and back, by authorization code with PKCE (RFC 6749 §4.1, RFC 7636). */
+import {
+  AuthorizationResponseError,
+  calculatePKCECodeChallenge,
+  generateRandomCodeVerifier,
+  generateRandomNonce,
+  generateRandomState,
+  JWT_TIMESTAMP_CHECK,
+  ResponseBodyError,
+  validateAuthResponse,
+} from 'oauth4webapi'
+import type { AuthorizationServerClient } from './authorization-server.ts'
+import { KithError, type SignInFailure, signInFailed } from './errors.ts'
+import type { Settings } from './options.ts'
+import { isPassing } from './retries.ts'
+import { type Sessions, storageError } from './sessions.ts'
+
+export interface SignInOptions {
+  /** Where the app goes on after the sign-in. By default the current page. */
+  readonly returnTo?: string
+  /** The e-mail address, if the app knows it. */
+  readonly loginHint?: string
+  /** How strong the sign-in has to be, such as `urn:kith:acr:2fa`. */
+  readonly acrValues?: string
+  /** How many seconds ago the last sign-in may be. */
+  readonly maxAge?: number
+  /** The languages of Kith's pages, such as `de`. */
+  readonly uiLocales?: string
+  /** `none`: without asking the person anything, or not at all. */
+  readonly prompt?: 'none' | 'login' | 'consent' | 'create'
+  /** Instead of the client's own. */
+  readonly scope?: string
+}
+
+export interface SignIn {
+  signIn(options?: SignInOptions): Promise<void>
+  handleRedirect(url?: string): Promise<{ returnTo: string }>
+}
+
+/** A sign-in that is under way, by its `state`. */
+interface Started {
+  readonly verifier: string
+  readonly nonce: string
+  readonly redirectUri: string
+  readonly returnTo: string
+  readonly at: number
+  readonly maxAge?: number
+  readonly isUsed?: true
+}
+
+/** As long as Kith waits for somebody who has to create an account first. */
+const STARTED_MS = 24 * 60 * 60 * 1_000
+const STARTED_MAX = 10
+
+export function signInFlow(settings: Settings, sessions: Sessions, server: AuthorizationServerClient): SignIn {
+  const { environment, key, clientId, resource } = settings
+  const { storage, now, lock, openUrl, currentUrl } = environment
+  const callbacks = new Map<string, Promise<{ returnTo: string }>>()
+
+  async function all(): Promise<Record<string, Started>> {
+    try {
+      return JSON.parse((await storage.getItem(key('sign-in'))) ?? '{}')
+    } catch {
+      return {}
+    }
+  }
+
+  /** Throws a `storage` error: without the verifier nobody can come back. */
+  function remember(state: string, started: Started): Promise<void> {
+    return lock(key('sign-in'), async () => {
+      const others = Object.entries(await all()).filter(([id, { at }]) => id !== state && now() - at < STARTED_MS)
+      const kept = Object.fromEntries([[state, started], ...others].slice(0, STARTED_MAX))
+      try {
+        await storage.setItem(key('sign-in'), JSON.stringify(kept))
+      } catch (cause) {
+        throw storageError(cause)
+      }
+    })
+  }
+
+  async function signIn(options: SignInOptions = {}) {
+    const { returnTo = currentUrl() ?? '/', loginHint, acrValues, maxAge, uiLocales, prompt, scope = settings.scope } = options
+    const [state, nonce, verifier] = [generateRandomState(), generateRandomNonce(), generateRandomCodeVerifier()]
+    const redirectUri = settings.redirectUri()
+    const proof = await server.proof()
+    await remember(state, { verifier, nonce, redirectUri, returnTo, at: now(), ...(maxAge === undefined ? {} : { maxAge }) })
+    const parameters = {
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      scope,
+      state,
+      nonce,
+      code_challenge: await calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      resource,
+      login_hint: loginHint,
+      acr_values: acrValues,
+      max_age: maxAge,
+      ui_locales: uiLocales,
+      prompt,
+      dpop_jkt: await proof?.calculateThumbprint(),
+    }
+    const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+    const cameBack = await openUrl(`${server.metadata.authorization_endpoint}?${new URLSearchParams(given)}`, redirectUri)
+    if (cameBack === null) throw signInFailed('closed', 'The sign-in was closed', { returnTo })
+    if (cameBack) await handleRedirect(cameBack)
+  }
+
+  /** The same answer for the same callback: React calls effects twice. */
+  function handleRedirect(url: string = currentUrl() ?? ''): Promise<{ returnTo: string }> {
+    const { searchParams } = new URL(url)
+    const state = searchParams.get('state') ?? ''
+    const last = callbacks.get(state)
+    if (last) return last
+    const promise = finish(searchParams, state)
+    callbacks.set(state, promise)
+    promise.catch((error) => isPassing(error) && callbacks.delete(state))
+    return promise
+  }
+
+  async function finish(callback: URLSearchParams, state: string): Promise<{ returnTo: string }> {
+    const started = await findStarted(state)
+    const { returnTo, verifier, nonce, redirectUri, maxAge } = started
+    try {
+      const validated = validateAuthResponse(server.metadata, server.client, callback, state)
+      const asked = { verifier, nonce, redirectUri, ...(maxAge === undefined ? {} : { maxAge }) }
+      await lock(key('session'), async () => {
+        const before = await sessions.read().catch(() => null)
+        await sessions.save(await server.exchangeCode(validated, asked))
+        // Its session would go on at Kith without anybody who uses it.
+        if (before?.refreshToken) server.revoke(before.refreshToken).catch(() => {})
+      })
+    } catch (error) {
+      throw toSignInError(error, returnTo)
+    }
+    await remember(state, { ...started, isUsed: true }).catch(settings.warn)
+    return { returnTo }
+  }
+
+  async function findStarted(state: string): Promise<Started> {
+    const known = await all()
+    const started = known[state]
+    if (started?.isUsed) throw signInFailed('callback_used', 'This callback was opened before', { returnTo: started.returnTo })
+    if (started && now() - started.at < STARTED_MS) return started
+    if (state === '' || Object.keys(known).length > 0) throw signInFailed('state_lost', 'The sign-in was started too long ago, or not here')
+    throw signInFailed('other_browser', 'The sign-in was started in another browser')
+  }
+
+  return { signIn, handleRedirect }
+}
+
+const KNOWN = new Set<string>(['access_denied', 'login_required', 'consent_required', 'unmet_authentication_requirements'])
+
+function toSignInError(error: unknown, returnTo: string): KithError {
+  if (error instanceof KithError) return error
+  const failed = (reason: SignInFailure, message: string, code?: string) =>
+    signInFailed(reason, message, { cause: error, returnTo, ...(code === undefined ? {} : { code }) })
+  if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
+    const message = error.error_description ?? error.error
+    if (KNOWN.has(error.error)) return failed(error.error as SignInFailure, message)
+    // A code is good for one exchange, for a minute.
+    if (error.error === 'invalid_grant') return failed('callback_used', 'The code was used before, or has expired')
+    return failed('refused', message, error.error)
+  }
+  const { code, message } = error as { code?: string; message: string }
+  if (code === JWT_TIMESTAMP_CHECK) return failed('clock', 'The clock of this device is wrong')
+  return failed('invalid_response', message)
+}

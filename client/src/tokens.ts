@@ -1,0 +1,108 @@
+/**
+ * Access tokens, renewed in time, by one tab at a time. Only Kith's word ends a session (`invalid_grant`): no failure of the network or
+ * of Kith signs anybody out.
+ */
+import { ResponseBodyError } from 'oauth4webapi'
+import type { AuthorizationServerClient } from './authorization-server.ts'
+import { KithError, signedOut, toKithError } from './errors.ts'
+import type { Settings } from './options.ts'
+import { isPassing, RETRY_WAIT_MAX_SECONDS } from './retries.ts'
+import type { AccessToken, Grant, Sessions } from './sessions.ts'
+
+/** Where requests to Kith and to APIs get their tokens from. */
+export interface TokenSource {
+  /** `audience`: an API's resource; empty for Kith. */
+  get(audience: string, minValiditySeconds?: number): Promise<string>
+  /** After `refused` was refused. */
+  renew(audience: string, refused: string): Promise<string>
+}
+
+const MIN_VALIDITY_SECONDS = 30
+/** Kith repeats a reply that was lost for 30 seconds, while its token is unused. */
+const REPEAT_MS = 25_000
+const REPEAT_AFTER_MS = 1_000
+const ATTEMPTS = 3
+
+export function sessionTokens(settings: Settings, sessions: Sessions, server: AuthorizationServerClient): TokenSource {
+  const { environment, key } = settings
+  const { now, wait, lock } = environment
+  const running = new Map<string, Promise<string>>()
+  /** Audiences whose last renewal got no answer: it may be the answer that was lost. */
+  const unfinished = new Set<string>()
+  environment.onOnline?.(() => {
+    for (const audience of unfinished) refresh(audience, isCurrent).catch(() => {})
+  })
+
+  // A token from the future: the clock was put back since.
+  const isFresh = (token: AccessToken, seconds: number) => token.from - 1_000 <= now() && now() < token.until - seconds * 1_000
+  const isCurrent = (token: AccessToken) => isFresh(token, MIN_VALIDITY_SECONDS)
+
+  /** `isGood`: whether a token that another tab has got in the meantime will do. */
+  function refresh(audience: string, isGood: (token: AccessToken) => boolean): Promise<string> {
+    const last = running.get(audience)
+    if (last) return last
+    const work = async () => {
+      const grant = await sessions.read()
+      const found = grant.access[audience]
+      return found && isGood(found) ? found.token : renewed(grant, audience)
+    }
+    const promise = lock(key('session'), work).finally(() => running.delete(audience))
+    running.set(audience, promise)
+    return promise
+  }
+
+  async function renewed(grant: Grant, audience: string): Promise<string> {
+    if (!grant.refreshToken) return end()
+    try {
+      const next = await repeated(() => server.refresh(grant, audience))
+      await sessions.save(next)
+      unfinished.delete(audience)
+      return (next.access[audience] as AccessToken).token
+    } catch (error) {
+      if (isPassing(error)) unfinished.add(audience)
+      if (!(error instanceof ResponseBodyError)) throw toTokenError(error)
+      if (error.error !== 'invalid_grant') throw toKithError(error.response, error.cause)
+      const current = await sessions.read()
+      // Where nothing locks, another process may have been faster.
+      if (current.refreshToken !== grant.refreshToken) return renewed(current, audience)
+      return end()
+    }
+  }
+
+  async function end(): Promise<never> {
+    await sessions.save({ reason: 'ended' })
+    throw signedOut('ended')
+  }
+
+  /** The same request again is safe: until the new token is used, Kith gives the same answer. */
+  async function repeated<T>(request: () => Promise<T>): Promise<T> {
+    const start = now()
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await request()
+      } catch (error) {
+        const seconds = error instanceof KithError && 'retryAfterSeconds' in error ? (error.retryAfterSeconds ?? 1) : 1
+        const isLate = attempt === ATTEMPTS || now() - start + seconds * 1_000 > REPEAT_MS
+        if (!isPassing(error) || seconds > RETRY_WAIT_MAX_SECONDS || isLate) throw error
+        await wait(Math.max(seconds * 1_000, REPEAT_AFTER_MS))
+      }
+    }
+  }
+
+  return {
+    async get(audience, minValiditySeconds = MIN_VALIDITY_SECONDS) {
+      const { access } = await sessions.known()
+      const found = access[audience]
+      if (found && isFresh(found, minValiditySeconds)) return found.token
+      return refresh(audience, (token) => isFresh(token, minValiditySeconds))
+    },
+    renew: (audience, refused) => refresh(audience, ({ token }) => token !== refused),
+  }
+}
+
+/** What oauth4webapi throws for a reply that no authorization server sends: a captive portal, an error page. */
+function toTokenError(error: unknown): unknown {
+  if (error instanceof KithError) return error
+  const status = (error as { cause?: Response }).cause?.status ?? 502
+  return new KithError({ kind: 'unavailable', status }, 'The reply is not one of Kith', { cause: error })
+}
