@@ -1,11 +1,13 @@
 /**
- * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, and the OpenAPI documents,
- * generated from the routes. Bundles the scripts of the pages, which the Worker serves itself. `npm start`, `npm run build`
+ * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, the OpenAPI documents,
+ * generated from the routes, and the guides, from `docs/`. Bundles the scripts of the pages, which the Worker serves itself. `npm start`, `npm run build`
  * and `npm run deploy` run it first.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { readPages } from './guides/pages.ts'
+import { siteOf } from './guides/site.ts'
 import { main, ROOT } from './local.ts'
 
 const PACKAGE = join(ROOT, 'node_modules', 'swagger-ui-dist')
@@ -18,7 +20,7 @@ export async function makeAssets(): Promise<void> {
   copyViewer()
   await bundleScripts()
   await writeCatalogues()
-  await writeDocuments()
+  await writeGuides(await writeDocuments())
 }
 
 /** The scripts of the pages, each with what it contains of others. */
@@ -68,10 +70,8 @@ function copyViewer(): void {
   for (const name of FILES) writeChanged(join(VIEWER, name), readFileSync(join(PACKAGE, name)))
 }
 
-/**
- * `/openapi/<room>.json`, and the first of them also as `/openapi.json`. Removes the document of a room that is gone.
- */
-async function writeDocuments(): Promise<void> {
+/** `/openapi/<room>.json`, and the first of them also as `/openapi.json`. Removes the document of a room that is gone. Returns the rooms. */
+async function writeDocuments(): Promise<string[]> {
   const { openApiDocuments } = await import('../src/openapi/documents.ts')
   const folder = join(ASSETS, 'openapi')
   mkdirSync(folder, { recursive: true })
@@ -80,6 +80,15 @@ async function writeDocuments(): Promise<void> {
   for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name), { recursive: true })
   for (const [name, text] of texts) writeChanged(join(folder, name), text)
   writeChanged(join(ASSETS, 'openapi.json'), texts[0]?.[1] ?? '')
+  return names.map((name) => name.replace('.json', ''))
+}
+
+/** Removes the page of a guide that is gone. */
+async function writeGuides(rooms: readonly string[]): Promise<void> {
+  const files = await siteOf(readPages(), rooms)
+  mkdirSync(join(ASSETS, 'docs', 'guides', 'reference'), { recursive: true })
+  for (const path of globSync('docs/guides/**/*.*', { cwd: ASSETS })) if (!files.has(path)) rmSync(join(ASSETS, path))
+  for (const [path, text] of files) writeChanged(join(ASSETS, path), text)
 }
 
 /** Leaves unchanged files alone, so that whoever serves or copies the folder meanwhile never sees one half written. */
@@ -87,10 +96,12 @@ function writeChanged(path: string, content: string | Buffer): void {
   if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) writeFileSync(path, content)
 }
 
-/** What a room's document says before its operations. */
+/** What a room's document says before its operations: for Kith's own API, the sections of `docs/http.md`. */
 function readGuide(room: string): string | undefined {
-  const path = join(ROOT, 'src', 'openapi', 'guides', `${room}.md`)
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+  const path = room === 'user' ? join(ROOT, 'docs', 'http.md') : join(ROOT, 'src', 'openapi', 'guides', `${room}.md`)
+  if (!existsSync(path)) return undefined
+  const text = readFileSync(path, 'utf8').replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+  return text.slice(text.indexOf('## ')).trim()
 }
 
 if (import.meta.main) await main(makeAssets)

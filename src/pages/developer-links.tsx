@@ -7,7 +7,8 @@ export function DeveloperLinks({ config, rooms }: { config: Config; rooms: Reado
   return (
     <>
       <Group title="For programs">
-        <Link href="/docs" name="API reference" about="Every operation with its scope and an example" />
+        <Link href="/docs/guides" name="Guides" about="Put Kith behind an app, an API, an agent" />
+        <Link href="/docs" name="API reference" about="What holds for every call, and every operation with an example" />
         {Object.entries(rooms).map(([room, { title }]) => (
           <Link href={`/openapi/${room}.json`} name={title} about="The OpenAPI document" />
         ))}

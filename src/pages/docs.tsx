@@ -1,6 +1,6 @@
 /**
- * The API reference (design §8): `GET /docs` and `GET /docs/<room>`, a page around a viewer that reads the room's own
- * OpenAPI document. The viewer and its styles are static files (`assets/docs`, scripts/assets.ts).
+ * The API reference (design §8): `GET /docs/<room>`, a page around a viewer that reads the room's own OpenAPI document. The viewer
+ * and its styles are static files (`assets/docs`, scripts/assets.ts), and so are `/docs` and the guides (scripts/guides).
  */
 import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
@@ -25,13 +25,10 @@ const CACHE = 'public, max-age=300'
 
 type Rooms = Readonly<Record<string, RoomDocument>>
 
-/** `rooms` by name; `/docs` shows the first. */
+/** `rooms` by name. */
 export function docs(rooms: Rooms): Hono<AppEnv> {
-  const [first = ''] = Object.keys(rooms)
   return new Hono<AppEnv>()
-    .get('/docs', anyone(), (c) => render(c, rooms, first))
     .get('/docs/:room{[a-z]+}', anyone(), (c) => render(c, rooms, c.req.param('room')))
-    .all('/docs', readOnly)
     .all('/docs/:room{[a-z]+}', readOnly)
 }
 
@@ -66,7 +63,9 @@ function DocsPage({ rooms, name, document }: { rooms: Rooms; name: string; docum
             <span class="mark" aria-hidden="true" />
             Kith
           </a>
-          <nav aria-label="APIs">
+          <nav aria-label="Documentation">
+            <a href="/docs/guides">Guides</a>
+            <a href="/docs">HTTP</a>
             {Object.keys(rooms).map((room) => (
               <a href={`/docs/${room}`} aria-current={room === name ? 'page' : undefined}>
                 {room}

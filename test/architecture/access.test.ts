@@ -25,14 +25,7 @@ import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.t
 import { PEOPLE_ACTS } from '../tour/pages-people.ts'
 
 /** Outside of the rooms' documents: the documents themselves, the pages, and the developers' mailbox. */
-const UNDOCUMENTED = [
-  'GET /.well-known/change-password',
-  'GET /docs',
-  'GET /docs/:room{[a-z]+}',
-  'GET /',
-  'GET /dev/mailbox',
-  ...pageRoutes.map(nameOf),
-]
+const UNDOCUMENTED = ['GET /.well-known/change-password', 'GET /docs/:room{[a-z]+}', 'GET /', 'GET /dev/mailbox', ...pageRoutes.map(nameOf)]
 
 describe('access', () => {
   test('every route declares who may call it', () => {

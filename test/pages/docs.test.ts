@@ -1,4 +1,4 @@
-// The pages / and /docs (design §8): what they link, what they may load, and that they list the existing rooms.
+// The pages / and /docs/<room> (design §8): what they link, what they may load, and that they list the existing rooms.
 import { describe, expect, test } from 'vitest'
 import { headingsOf } from '../../src/http/room-document.ts'
 import { DOCUMENTS } from '../../src/rooms.ts'
@@ -27,7 +27,7 @@ describe.each(ROOMS)('/docs/%s', (room) => {
     expect(headers.get('content-type')).toBe('text/html; charset=UTF-8')
     expect(text).toMatch(/^<!doctype html><html lang="en">/)
     expect(text).toContain(`data-document="/openapi/${room}.json"`)
-    expect(linksIn(text).filter((href) => href.startsWith('/docs/'))).toEqual(ROOMS.map((name) => `/docs/${name}`))
+    expect(linksIn(text).filter((href) => href.startsWith('/docs/'))).toEqual(['/docs/guides', ...ROOMS.map((name) => `/docs/${name}`)])
     expect(text).toMatch(new RegExp(`<a href="/docs/${room}" aria-current="page">`))
     expect(text.match(/aria-current/g)).toHaveLength(1)
     expect(documentOf(`/openapi/${room}.json`).info.title).toBe(DOCUMENTS[room]?.title)
@@ -42,14 +42,9 @@ describe.each(ROOMS)('/docs/%s', (room) => {
   })
 })
 
-describe('/docs', () => {
-  test('is the page of the first room', async () => {
-    const client = new Client()
-    expect((await client.get('/docs')).text).toBe((await client.get(`/docs/${ROOMS[0]}`)).text)
-  })
-
+describe('the reference', () => {
   test('nothing runs or is asked for but what is ours, and nothing is written into the page', async () => {
-    const { headers, text } = await new Client().get('/docs')
+    const { headers, text } = await new Client().get('/docs/user')
     expect(directives(headers)).toEqual({
       'default-src': "'none'",
       'script-src': "'self'",
@@ -85,6 +80,7 @@ describe('/', () => {
       '/sign-in',
       '/sign-up',
       '/account',
+      '/docs/guides',
       '/docs',
       ...documents,
       '/.well-known/openid-configuration',

@@ -1,8 +1,9 @@
-// The reference and the landing page in a real browser (design §8): they work, load nothing from other hosts, and violate no
-// policy of their own. Set SCREENSHOTS=<folder> to keep pictures.
+// The guides, the reference and the landing page in a real browser (design §8): they work, load nothing from other hosts, and violate
+// no policy of their own; and the commands of the guides, as people paste them. Set SCREENSHOTS=<folder> to keep pictures.
+import { readdirSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser } from './browser.ts'
+import { expectNothingGrave, openBrowser } from './browser.ts'
 import { Demo } from './demo.ts'
 
 /** The dark changes colours alone, and the width the layout alone. */
@@ -20,8 +21,13 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 /** A page; when it is closed, nothing may have gone wrong on it or left our origin. */
-async function open(path: string, width: number, colorScheme: 'light' | 'dark'): Promise<{ page: Page; close: () => Promise<void> }> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
+async function open(
+  path: string,
+  width: number,
+  colorScheme: 'light' | 'dark',
+  options = {},
+): Promise<{ page: Page; close: () => Promise<void> }> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, ...options })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {
@@ -51,6 +57,93 @@ async function picture(page: Page, name: string): Promise<void> {
 }
 
 const fitsItsWidth = (page: Page) => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')
+
+const html = async (path: string) => {
+  const reply = await fetch(kith.origin + path, { redirect: 'manual' })
+  expect([path, reply.status, reply.headers.get('content-type')]).toEqual([path, 200, 'text/html; charset=utf-8'])
+  return await reply.text()
+}
+const linksIn = (text: string) => [...text.matchAll(/ href="(\/docs[^"]*|#[^"]+)"/g)].map(([, href = '']) => href)
+
+describe('the guides', () => {
+  const names = readdirSync(`${kith.project.folder}/docs/guides`).map((file) => file.replace('.md', ''))
+  const guides = names.filter((name) => name !== 'README')
+
+  test.each(guides)('the commands of docs/guides/%s.md work as they are pasted', async (name) => {
+    await kith.paste(`docs/guides/${name}.md`, { isOptional: true })
+  })
+
+  test('every page is reached from the list, and every link between them leads to a page and to a heading', async () => {
+    const pages = new Map<string, string>()
+    const lost: string[] = []
+    const links = [['', '/docs/guides']]
+    for (const [from = '', href = ''] of links) {
+      const [path = '', anchor] = (href.startsWith('#') ? from + href : href).split('#')
+      if (path.endsWith('.css') || path.endsWith('.js') || /^\/docs\/[a-z]+$/.test(path.replace('/docs/guides', ''))) continue
+      if (!pages.has(path)) {
+        pages.set(path, await html(path))
+        links.push(...linksIn(pages.get(path) ?? '').map((link) => [path, link]))
+      }
+      if (anchor !== undefined && !pages.get(path)?.includes(` id="${anchor}"`)) lost.push(`${from}: ${href}`)
+    }
+    expect(lost).toEqual([])
+    expect([...pages.keys()]).toEqual(expect.arrayContaining(guides.map((name) => `/docs/guides/${name}`)))
+    expect(pages.size).toBeGreaterThan(guides.length + 20)
+  })
+
+  test.each(LOOKS)(
+    'at %i px, %s: every page fits, nothing is fetched from elsewhere or refused, axe finds nothing serious',
+    async (width, scheme) => {
+      const { page, close } = await open('/docs/guides', width, scheme, { bypassCSP: true })
+      const paths = await page.locator('.headings a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
+      for (const path of ['/docs', '/docs/guides', ...paths]) {
+        await page.goto(kith.origin + path)
+        expect([path, await fitsItsWidth(page)]).toEqual([path, true])
+        await expectNothingGrave(page, path)
+        await picture(page, `guide${path.replaceAll('/', '-')}-${width}-${scheme}`)
+      }
+      await close()
+    },
+  )
+
+  test.each(LOOKS)('the search at %i px, %s: by keyboard, over an index of our own', async (width, scheme) => {
+    const { page, close } = await open('/docs/guides', width, scheme, { bypassCSP: true })
+    await page.keyboard.press('/')
+    await page.keyboard.type('digest robot')
+    await page.locator('#found a').first().waitFor()
+    expect(await page.locator('[aria-selected=true]').count()).toBe(1)
+    expect(await fitsItsWidth(page)).toBe(true)
+    await expectNothingGrave(page, 'search')
+    await picture(page, `guides-search-${width}-${scheme}`)
+    await page.keyboard.press('ArrowDown')
+    const chosen = await page.locator('[aria-selected=true]').getAttribute('href')
+    expect(chosen).toBe(await page.locator('#found a').nth(1).getAttribute('href'))
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**${chosen}`)
+    await page.keyboard.press('/')
+    await page.keyboard.type('qwertz')
+    await page.getByText('Nothing found for “qwertz”.').waitFor()
+    await page.keyboard.press('Escape')
+    expect([await page.locator('#search').inputValue(), await page.getByText('Nothing found').count()]).toEqual(['', 0])
+    await close()
+  })
+
+  test('without scripts there is the list of all pages, and no search', async () => {
+    const { page, close } = await open('/docs/guides', 1280, 'light', { javaScriptEnabled: false })
+    expect(await page.locator('.search').isVisible()).toBe(false)
+    for (const name of guides) expect(await page.locator(`main a[href="/docs/guides/${name}"]`).isVisible()).toBe(true)
+    await close()
+  })
+
+  test('their policy allows our own files alone', async () => {
+    for (const path of ['/docs', '/docs/guides', '/docs/guides/older-programs']) {
+      const { headers } = await fetch(kith.origin + path)
+      const ofReference = (await fetch(`${kith.origin}/docs/user`)).headers
+      expect(headers.get('content-security-policy')).toBe(ofReference.get('content-security-policy'))
+      expect(headers.get('x-frame-options')).toBe('DENY')
+    }
+  })
+})
 
 interface Document {
   paths: Record<string, Record<string, { summary: string; 'x-scope'?: string }>>
@@ -110,7 +203,7 @@ test('an operation shows its scope, an example of what is sent and of what comes
 })
 
 test('a heading beside the reference leads to its operations', async () => {
-  const { page, close } = await open('/docs', 1280, 'light')
+  const { page, close } = await open('/docs/user', 1280, 'light')
   await page.locator('.opblock').first().waitFor()
   const links = await page.locator('.headings a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
   expect(links.length).toBeGreaterThan(5)
@@ -139,6 +232,8 @@ test.each(LOOKS)('the landing page at %i px, %s', async (width, scheme) => {
   expect(await fitsItsWidth(page)).toBe(true)
   await picture(page, `landing-${width}-${scheme}`)
   await page.locator('a', { hasText: 'API reference' }).click()
+  await page.locator('main h2', { hasText: 'Errors' }).waitFor()
+  await page.locator('header a', { hasText: 'user' }).click()
   await page.locator('.opblock').first().waitFor()
   await close()
 })

@@ -21,6 +21,7 @@ const PARTS = [
   'src',
   'examples',
   'client',
+  'docs',
 ]
 /** What npm has put into a workspace's own folder is linked, like the rest of what is installed. */
 const INSTALLED = ['node_modules', 'client/node_modules']

@@ -11,7 +11,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const MINUTES = 60_000
 
 /** Commands that write into their folder run in a copy. */
-const WRITES = new Set(['assets', 'build', 'db:migrate', 'db:generate'])
+const WRITES = new Set(['assets', 'snippets', 'build', 'db:migrate', 'db:generate'])
 const project = new Project()
 afterAll(() => project.remove())
 
@@ -36,6 +36,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[], says:
   ['keys', ['--help'], /^Usage: npm run --silent keys/],
   ['keys', [], /^SIGNING_KEYS=[\s\S]*ENCRYPTION_KEYS=[\s\S]*PAIRWISE_KEY=/],
   ['assets', [], /^$/],
+  ['snippets', [], /^$/],
   ['build', [], /Total Upload/],
   ['db:migrate', [], /0000_|No migrations to apply/],
   ['db:generate', ['nothing'], /No schema changes/],

@@ -54,11 +54,6 @@ test('the commands of the README work as they are pasted, and those of docs/medi
   expect((await kith.paste('docs/media.md')).match(/^Hello from the edge$/gm)).toHaveLength(2)
 })
 
-test('the commands of docs/older-apis.md work as they are pasted', async () => {
-  const output = await kith.paste('docs/older-apis.md')
-  expect(output).toContain('alice_demo')
-})
-
 test('demo.json: the people can sign in, carol is private, root_admin is super_admin', async () => {
   const demo = project.demo()
   expect(demo.origin).toBe(kith.origin)

@@ -7,7 +7,7 @@ const TWO_STEP = '/account/two-step'
 
 /** Pages that are only shown. */
 const FREE = [
-  '/ /docs /.well-known/change-password /assets/kith.css',
+  '/ /.well-known/change-password /assets/kith.css',
   '/sign-in/code /sign-in/code/mail /sign-in/mail /sign-in/mail/code /sign-in/with/:provider',
   '/sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue /device/answer',
 ].join(' ')

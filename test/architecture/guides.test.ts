@@ -1,0 +1,81 @@
+// The guides (docs/guides): their code is that of files which tests run, their commands are run by tests, and each fits two screens.
+/// <reference types="vite/types/importMeta.d.ts" />
+import { describe, expect, test } from 'vitest'
+import { blocksOf, snippetOf, withSnippets } from '../../scripts/guides/snippets.ts'
+
+const toPaths = (found: Record<string, string>) => new Map(Object.entries(found).map(([path, text]) => [path.replace('../../', ''), text]))
+
+const pages = toPaths(
+  import.meta.glob<string>(['../../docs/*.md', '../../docs/guides/*.md', '../../client/*.md'], {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  }),
+)
+const sources = toPaths(
+  import.meta.glob<string>(
+    ['../../{examples,scripts,test/system}/**/*.{ts,tsx,js,css,html,json,toml}', '../../.ci/run', '!**/node_modules/**'],
+    { query: '?raw', import: 'default', eager: true },
+  ),
+)
+const guides = [...pages].filter(([path]) => path.startsWith('docs/guides/'))
+const LINES_MAX = 120
+const COLUMNS = 80
+
+function read(path: string): string {
+  const text = sources.get(path)
+  if (text === undefined) throw new Error(`there is no ${path}`)
+  return text
+}
+
+/** The words of a command that a test of it must name: the script of npm, or the program and its file. */
+function nameOf(command: string): string {
+  const [, script] = /^npm (?:run )?(?:-\S+ )*([\w:-]+)/.exec(command) ?? []
+  return script ?? command.split(' ').slice(0, 2).join(' ')
+}
+
+/** Lines of a terminal of 80 columns. */
+const shownLines = (markdown: string) => markdown.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / COLUMNS)), 0)
+
+describe('guides', () => {
+  test.each([...pages])('%s: its code is that of the files that it names (npm run snippets)', (_, text) => {
+    expect(withSnippets(text, read)).toBe(text)
+  })
+
+  test.each(guides)('%s: every block has a source, or is commands that a test runs', (_, text) => {
+    for (const { language, options, code } of blocksOf(text)) {
+      const isCommands = language === 'sh'
+      expect(isCommands || options.file !== undefined, `${language}\n${code}`).toBe(true)
+      if (options.by === undefined) continue
+      for (const line of code.split(/\n| && /).filter((line) => /^\w/.test(line))) {
+        expect(read(options.by).includes(nameOf(line)), `${options.by} runs ${nameOf(line)}`).toBe(true)
+      }
+    }
+  })
+
+  test.each(guides)(`%s: is at most ${LINES_MAX} lines of ${COLUMNS} columns`, (_, text) => {
+    expect(shownLines(text)).toBeLessThanOrEqual(LINES_MAX)
+  })
+
+  test('the list of guides has each of them', () => {
+    const list = pages.get('docs/guides/README.md') ?? ''
+    const linked = [...list.matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, name]) => `docs/guides/${name}`)
+    expect(linked.sort()).toEqual(guides.map(([path]) => path).filter((path) => !path.endsWith('/README.md')))
+  })
+})
+
+describe('snippets', () => {
+  const file = ['// region all', 'function a() {', '  // region inner', '  b()', '  // endregion', '}', '// endregion'].join('\n')
+
+  test('a region is taken without its marks and its indent', () => {
+    expect(snippetOf('x.ts#inner', () => file)).toBe('b()\n')
+    expect(snippetOf('x.ts', () => file)).toBe('function a() {\n  b()\n}\n')
+    expect(() => snippetOf('x.ts#lost', () => file)).toThrow('x.ts has no region lost')
+  })
+
+  test('a block that differs from its file, or has no source, would be seen', () => {
+    const page = 'Text\n\n```ts file=x.ts#inner\nc()\n```\n'
+    expect(withSnippets(page, () => file)).toBe('Text\n\n```ts file=x.ts#inner\nb()\n```\n')
+    expect(blocksOf('```ts\nc()\n```\n')).toEqual([{ language: 'ts', options: {}, code: 'c()\n' }])
+  })
+})
