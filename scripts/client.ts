@@ -3,7 +3,7 @@
  * come from the routes. Whatever runs or packs the client runs this first.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { makeAssets } from './assets.ts'
@@ -34,6 +34,7 @@ export async function buildClient(): Promise<void> {
     stdio: 'inherit',
   })
   if (status !== 0) throw new Refusal('The client does not compile')
+  copyFileSync(join(CLIENT, 'src', 'react', 'style.css'), join(CLIENT, 'dist', 'react', 'style.css'))
 }
 
 if (import.meta.main) await main(buildClient)

@@ -1,0 +1,55 @@
+/** Follows somebody, or withdraws that. It shows the outcome at once, and takes it back if Kith refuses. */
+import { type ReactElement, useEffect, useSyncExternalStore } from 'react'
+import { ActionButton, type ButtonProps } from './action-button.tsx'
+import type { FollowStatus, Known } from './follow-store.ts'
+import { useShared } from './provider.tsx'
+import { useSession } from './session.tsx'
+
+export interface FollowButtonProps extends Omit<ButtonProps, 'children' | 'onChange'> {
+  userId: string
+  /** Their name, for those who hear a list of buttons: "Follow Alice". */
+  name?: string
+  /** Whether they approve their followers. Only what shows until Kith has answered depends on it. */
+  isPrivate?: boolean
+  onChange?: (status: FollowStatus) => void
+}
+
+const UNKNOWN: Known = new Map()
+
+/** Nothing for the caller themselves and for people who do not exist for them. A signed-out caller is asked to sign in. */
+export function FollowButton({ userId, name, isPrivate = false, onChange, ...props }: FollowButtonProps): ReactElement | null {
+  const { kith, follows, labels } = useShared()
+  const isSignedIn = useSession().status === 'signed_in'
+  const known = useSyncExternalStore(follows.subscribe, follows.get, () => UNKNOWN).get(userId)
+  useEffect(() => {
+    if (isSignedIn) follows.ask(userId)
+  }, [follows, userId, isSignedIn])
+  if (known === 'unavailable') return null
+  const status = known ?? 'none'
+  const act = async () => {
+    if (!isSignedIn) return kith.signIn()
+    follows.put(userId, status === 'none' ? (isPrivate ? 'requested' : 'following') : 'none')
+    try {
+      await (status === 'none' ? follows.follow(userId) : follows.unfollow(userId))
+    } catch (error) {
+      follows.put(userId, status)
+      throw error
+    }
+    const now = follows.get().get(userId)
+    if (now !== undefined && now !== 'unavailable') onChange?.(now)
+  }
+  const text = { none: labels.follow, requested: labels.requested, following: labels.following }[status]
+  const hint = { none: undefined, requested: labels.withdraw, following: labels.unfollow }[status]
+  return (
+    <ActionButton
+      data-kith="follow"
+      data-status={status}
+      title={hint}
+      aria-label={name === undefined ? undefined : `${text} ${name}`}
+      {...props}
+      action={act}
+    >
+      {text}
+    </ActionButton>
+  )
+}

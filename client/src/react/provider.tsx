@@ -1,0 +1,40 @@
+/** The client, and what its components share. */
+import { createContext, type ReactElement, type ReactNode, useContext, useMemo, useState } from 'react'
+import { createKith, type Kith, type KithOptions } from '../index.ts'
+import { FollowStore } from './follow-store.ts'
+import { ENGLISH, type Labels } from './labels.ts'
+import { UserStore } from './user-store.ts'
+
+interface Shared {
+  readonly kith: Kith
+  readonly user: UserStore
+  readonly follows: FollowStore
+  readonly labels: Labels
+}
+
+const SharedContext = createContext<Shared | null>(null)
+
+/** The client, or the options of one, which are read once. */
+export type KithProviderProps = ({ client: Kith } | (KithOptions & { client?: never })) & {
+  labels?: Partial<Labels>
+  children?: ReactNode
+}
+
+export function KithProvider({ labels, children, ...options }: KithProviderProps): ReactElement {
+  const [own] = useState(() => (options.client ? null : createKith(options as KithOptions)))
+  const kith = options.client ?? (own as Kith)
+  const stores = useMemo(() => ({ kith, user: new UserStore(kith), follows: new FollowStore(kith) }), [kith])
+  const shared = useMemo(() => ({ ...stores, labels: { ...ENGLISH, ...labels } }), [stores, labels])
+  return <SharedContext.Provider value={shared}>{children}</SharedContext.Provider>
+}
+
+export function useShared(): Shared {
+  const shared = useContext(SharedContext)
+  if (!shared) throw new Error('Put <KithProvider> around the components of @kith/client/react')
+  return shared
+}
+
+/** The client: its requests, uploads and errors. */
+export function useKith(): Kith {
+  return useShared().kith
+}

@@ -1,0 +1,61 @@
+/** The page at `redirectUri`: completes the sign-in, and goes on to where it began. */
+import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
+import type { KithError } from '../index.ts'
+import { useShared } from './provider.tsx'
+import { SignInButton } from './sign-in-buttons.tsx'
+
+export interface RedirectHandlerProps {
+  /** Goes on, with the app's router. Without it the browser loads `returnTo`. */
+  onDone?: (returnTo: string) => void
+  /** What to show when the sign-in has failed: the message and a button, unless told. */
+  failed?: (error: KithError) => ReactNode
+  /** What to show meanwhile. */
+  children?: ReactNode
+}
+
+export function RedirectHandler({ onDone, failed, children }: RedirectHandlerProps): ReactNode {
+  const { kith, labels } = useShared()
+  const [error, setError] = useState<KithError | null>(null)
+  const goOn = useRef(onDone)
+  useEffect(() => {
+    goOn.current = onDone
+  })
+  useEffect(() => {
+    let isCurrent = true
+    const leave = (returnTo: string) => (goOn.current ? goOn.current(returnTo) : location.replace(returnTo))
+    kith.handleRedirect().then(
+      ({ returnTo }) => isCurrent && leave(returnTo),
+      (problem: KithError) => {
+        if (!isCurrent) return
+        // Somebody who is signed in came here by the Back button.
+        const isOver = problem.kind === 'sign_in_failed' && problem.reason === 'callback_used' && kith.session.status === 'signed_in'
+        if (isOver) leave(returnToOf(problem))
+        else setError(problem)
+      },
+    )
+    return () => {
+      isCurrent = false
+    }
+  }, [kith])
+  if (!error) return children ?? <Progress text={labels.signingIn} />
+  if (failed) return failed(error)
+  return (
+    <div data-kith="failed">
+      <p role="alert">{error.message}</p>
+      <SignInButton options={{ returnTo: returnToOf(error) }}>{labels.tryAgain}</SignInButton>
+    </div>
+  )
+}
+
+function Progress({ text }: { text: string }): ReactElement {
+  return (
+    <p role="status" data-kith="status">
+      {text}
+    </p>
+  )
+}
+
+/** Never the callback itself, which works once. */
+function returnToOf(error: KithError): string {
+  return (error.kind === 'sign_in_failed' ? error.returnTo : undefined) ?? '/'
+}

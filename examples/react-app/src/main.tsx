@@ -1,0 +1,44 @@
+import { KithProvider, RedirectHandler, SignedIn, SignedOut, SignInButton, SignUpButton, UserButton } from '@kith/client/react'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Files } from './files.tsx'
+import { People } from './people.tsx'
+import { Profile } from './profile.tsx'
+import '@kith/client/react/style.css'
+import './style.css'
+
+const { VITE_KITH = 'http://localhost:8787', VITE_CLIENT_ID = 'demo-spa' } = import.meta.env
+
+function App() {
+  return (
+    <>
+      <header>
+        <a href="/">Lantern</a>
+        <UserButton />
+        <SignedOut>
+          <SignInButton />
+        </SignedOut>
+      </header>
+      <main>
+        <SignedOut>
+          <h1>Your people and your files, in one place.</h1>
+          <p>Create an account, find your friends, and bring your files.</p>
+          <SignUpButton>Create an account</SignUpButton>
+        </SignedOut>
+        <SignedIn>
+          <Profile />
+          <People />
+          <Files />
+        </SignedIn>
+      </main>
+    </>
+  )
+}
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <KithProvider origin={VITE_KITH} clientId={VITE_CLIENT_ID}>
+      {location.pathname === '/callback' ? <RedirectHandler /> : <App />}
+    </KithProvider>
+  </StrictMode>,
+)
