@@ -9,7 +9,6 @@ import {
   customFetch,
   type DPoPHandle,
   getValidatedIdTokenClaims,
-  None,
   processAuthorizationCodeResponse,
   processRefreshTokenResponse,
   ResponseBodyError,
@@ -48,7 +47,7 @@ interface TokenRequest {
 }
 
 export function authorizationServer(settings: Settings, connection: Connection): AuthorizationServerClient {
-  const { origin, clientId, environment, key } = settings
+  const { origin, clientId, authentication, environment, key } = settings
   const { now, lock, keys } = environment
   const metadata: AuthorizationServer = {
     issuer: origin,
@@ -102,7 +101,7 @@ export function authorizationServer(settings: Settings, connection: Connection):
       return tokens(
         '',
         null,
-        (request) => authorizationCodeGrantRequest(metadata, client, None(), callback, redirectUri, verifier, request),
+        (request) => authorizationCodeGrantRequest(metadata, client, authentication, callback, redirectUri, verifier, request),
         (response) => processAuthorizationCodeResponse(metadata, client, response, checks),
       )
     },
@@ -110,12 +109,12 @@ export function authorizationServer(settings: Settings, connection: Connection):
       return tokens(
         audience,
         grant,
-        (request) => refreshTokenGrantRequest(metadata, client, None(), grant.refreshToken ?? '', request),
+        (request) => refreshTokenGrantRequest(metadata, client, authentication, grant.refreshToken ?? '', request),
         (response) => processRefreshTokenResponse(metadata, client, response),
       )
     },
     async revoke(token) {
-      await revocationRequest(metadata, client, None(), token, options)
+      await revocationRequest(metadata, client, authentication, token, options)
     },
   }
 }

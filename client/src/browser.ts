@@ -31,10 +31,11 @@ const queues = new Map<string, Promise<unknown>>()
 /** For runtimes without Web Locks: one after the other within this process. */
 export function lockInProcess<T>(name: string, work: () => Promise<T>): Promise<T> {
   const turn = (queues.get(name) ?? Promise.resolve()).then(work)
-  queues.set(
-    name,
-    turn.catch(() => {}),
-  )
+  const end = turn.then(leave, leave)
+  function leave() {
+    if (queues.get(name) === end) queues.delete(name)
+  }
+  queues.set(name, end)
   return turn
 }
 

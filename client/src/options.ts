@@ -1,5 +1,5 @@
 /** What an app says about itself, and what follows from it. */
-import type { DPoPHandle } from 'oauth4webapi'
+import { type ClientAuth, type DPoPHandle, None } from 'oauth4webapi'
 import { browser } from './browser.ts'
 import type { Environment, KeyStore } from './environment.ts'
 import type { KithError } from './errors.ts'
@@ -20,6 +20,8 @@ export interface KithOptions {
   readonly apiOrigins?: readonly string[]
   /** Binds tokens to a key that cannot leave the browser: `dpop()` of `@kith/client/dpop`. */
   readonly dpop?: ProofOfPossession
+  /** For an app on a server, which can keep a secret (`@kith/client/web`). */
+  readonly clientAuthentication?: ClientAuth
   /** Called with what the app should know but nobody waits for, such as a storage that is full. */
   readonly onWarning?: (warning: KithError) => void
   /** Replaces parts of the browser: in React Native, and in tests. */
@@ -35,6 +37,7 @@ export interface ProofOfPossession {
 export interface Settings {
   readonly origin: string
   readonly clientId: string
+  readonly authentication: ClientAuth
   readonly scope: string
   readonly resource: string | undefined
   readonly tokenOrigins: ReadonlySet<string>
@@ -55,6 +58,7 @@ export function toSettings(options: KithOptions): Settings {
   return {
     origin,
     clientId,
+    authentication: options.clientAuthentication ?? None(),
     scope: options.scope ?? 'openid profile email delegated:all',
     resource,
     tokenOrigins: new Set([origin, ...[...(resource ? [resource] : []), ...(options.apiOrigins ?? [])].map((url) => new URL(url).origin)]),

@@ -52,7 +52,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[], says:
 /** Where the others run: their names in these files, as people type them or as the program behind them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   start: 'test/system/start.test.ts',
-  client: 'test/system/examples.test.ts',
+  client: 'test/client.ts',
   example: 'test/system/examples.test.ts',
   journey: 'test/system/start.test.ts',
   operator: 'test/system/start.test.ts',

@@ -13,7 +13,7 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
     environment: 'node',
-    globalSetup: ['./test/assets.ts'],
+    globalSetup: ['./test/client.ts'],
     // Each file runs its own server on a free port; a small machine has room for two.
     maxWorkers: 2,
     // The operator's commands start wrangler each time, which takes seconds on a busy machine, and some tests run many.

@@ -1,0 +1,62 @@
+/** Where the sessions of a server-rendered app are kept. */
+
+type Awaitable<T> = T | Promise<T>
+
+/**
+ * Each session has a few fields of its own, which are written one by one: never read and write back a whole session, or a refresh of
+ * another process is lost. In Redis: `HGET`, `HSET` with `EXPIRE`, `DEL`.
+ */
+export interface SessionStore {
+  get(id: string, field: string): Awaitable<string | null | undefined>
+  set(id: string, field: string, value: string): Awaitable<void>
+  /** Removes the session with all its fields. */
+  delete(id: string): Awaitable<void>
+}
+
+interface Kept {
+  readonly fields: Map<string, string>
+  usedAt: number
+}
+
+/** Sessions in this process, for development and for apps that run as one process. Forgets those that nobody has used for a while. */
+export function memoryStore({
+  maxIdleSeconds = 30 * 86_400,
+  now = Date.now,
+}: {
+  maxIdleSeconds?: number
+  now?: () => number
+} = {}): SessionStore {
+  /** The one that was used last is last. */
+  const sessions = new Map<string, Kept>()
+
+  function use(id: string, kept: Kept): void {
+    kept.usedAt = now()
+    sessions.delete(id)
+    sessions.set(id, kept)
+  }
+
+  function forgetIdle(): void {
+    for (const [id, { usedAt }] of sessions) {
+      if (now() - usedAt < maxIdleSeconds * 1_000) return
+      sessions.delete(id)
+    }
+  }
+
+  return {
+    get(id, field) {
+      forgetIdle()
+      const kept = sessions.get(id)
+      if (kept) use(id, kept)
+      return kept?.fields.get(field)
+    },
+    set(id, field, value) {
+      forgetIdle()
+      const kept = sessions.get(id) ?? { fields: new Map<string, string>(), usedAt: 0 }
+      kept.fields.set(field, value)
+      use(id, kept)
+    },
+    delete(id) {
+      sessions.delete(id)
+    },
+  }
+}
