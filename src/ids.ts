@@ -45,13 +45,19 @@ const HEX_24 = /^[0-9a-f]{24}$/
 /** The id of no row. A well-formed id above 2^53-1 is read as this one, so it is unknown and never rounded to another. */
 export const NO_ID = 0
 
+/** How much earlier than the last id the clock may be until ids follow it. */
+const SET_BACK_MS = 1_000
+
 let lastMs = 0
 let lastStep = 0
 
-/** A new id. Isolates may draw the same one: the primary key then fails, and the caller retries. */
+/**
+ * A new id. Isolates may draw the same one: the primary key then fails, and the caller retries. Ids follow a clock that
+ * was set back; otherwise they would name a time to come for as long as the isolate lives.
+ */
 export function newId<Id extends AnyId>(now: number = Date.now()): Id {
   const ms = now - EPOCH_MS
-  if (ms > lastMs) {
+  if (ms > lastMs || ms < lastMs - SET_BACK_MS) {
     lastMs = ms
     lastStep = (crypto.getRandomValues(new Uint16Array(1))[0] ?? 0) % STEPS_PER_MS
   } else if (lastStep + 1 < STEPS_PER_MS) {

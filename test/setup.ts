@@ -1,6 +1,6 @@
 // Before each test file: empty stores with the schema in them, and production's caps on key derivation. All files of a worker
-// share its isolate and its modules, which is most of what a file would cost; so each one starts by emptying the stores, whatever
-// the one before it left.
+// share its isolate and its modules, which are most of what a file would cost; so each one starts with empty stores and an env that
+// nothing is remembered for, whatever the one before it left.
 import { type D1Migration, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, vi } from 'vitest'
@@ -21,7 +21,7 @@ async function areEmpty(): Promise<boolean> {
   return tables?.n === 0 && keys.length === 0 && objects.every((page) => page.objects.length === 0)
 }
 
-platform.reset()
+platform.renew()
 do await reset()
 while (!(await areEmpty()))
 // All in one batch: one after the other they take longer than most test files.
@@ -37,7 +37,5 @@ await DB.batch([
 afterAll(() => {
   vi.restoreAllMocks()
   vi.unstubAllGlobals()
-  // `src/ids.ts` remembers the latest time it has seen; with fresh modules the next file does not continue from there.
-  if (clock.wasMoved) vi.resetModules()
   clock.restore()
 })

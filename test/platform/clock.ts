@@ -3,12 +3,8 @@
 import { vi } from 'vitest'
 
 export const clock = {
-  /** Since the modules were loaded. */
-  wasMoved: false,
-
   /** Stops Date, now unless told otherwise. */
   freeze(at: number | Date = Date.now()): void {
-    clock.wasMoved = true
     vi.useFakeTimers({ toFake: ['Date'] })
     vi.setSystemTime(at)
   },

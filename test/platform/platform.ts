@@ -27,7 +27,7 @@ export interface Bindings {
 }
 
 export interface Platform<Env extends Bindings = Bindings> extends Core {
-  /** One object for the life of the platform, so that caches keyed by env keep working. */
+  /** One object until it is renewed, so that caches keyed by env keep working. */
   readonly env: Env
   /** Executed since the last `counts.reset()`. */
   readonly statements: ExecutedStatement[]
@@ -40,6 +40,8 @@ export interface Platform<Env extends Bindings = Bindings> extends Core {
    * stay.
    */
   reset(): void
+  /** For the start of a file: `reset`, and an env that nothing has been remembered for, with empty caches of KV. */
+  renew(): void
 }
 
 const HOME = 'home'
@@ -53,7 +55,7 @@ export function createPlatform<Env extends Bindings>(env: Env): Platform<Env> {
     replicaLag: false,
   }
   const emails: RecordedEmail[] = []
-  const wrapped: Bindings = {
+  const wrap = (): Bindings => ({
     DB: wrapD1(env.DB, core),
     KV: wrapKv(env.KV, core),
     AVATARS: wrapR2(env.AVATARS, core),
@@ -64,9 +66,9 @@ export function createPlatform<Env extends Bindings>(env: Env): Platform<Env> {
     LIMIT_LOGIN: wrapLimiter('LIMIT_LOGIN', core),
     LIMIT_CODE: wrapLimiter('LIMIT_CODE', core),
     LIMIT_OTHER: wrapLimiter('LIMIT_OTHER', core),
-  }
-  return Object.assign(core, {
-    env: { ...env, ...wrapped },
+  })
+  const platform = Object.assign(core, {
+    env: { ...env, ...wrap() },
     emails,
     statements: core.counts.statements,
     beginInvocation: (sharers?: number) => core.invocation.begin(sharers),
@@ -78,5 +80,10 @@ export function createPlatform<Env extends Bindings>(env: Env): Platform<Env> {
       core.replicaLag = false
       emails.length = 0
     },
+    renew() {
+      platform.reset()
+      platform.env = { ...env, ...wrap() }
+    },
   })
+  return platform
 }

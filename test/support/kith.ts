@@ -36,7 +36,7 @@ export interface Reply {
 
 let clients = 0
 /** Parsed once per object, like an isolate's own bindings. */
-const environments = new Map<string, Bindings>()
+const environments = new WeakMap<Bindings, Map<string, Bindings>>()
 
 export class Client {
   readonly cookies = new Map<string, string>()
@@ -128,12 +128,14 @@ export function toEnv(changes: Partial<Bindings> | undefined): Bindings {
   const base = platform.env as unknown as Bindings
   if (!changes) return base
   const key = JSON.stringify(changes)
-  const known = environments.get(key)
+  const all = environments.get(base) ?? new Map<string, Bindings>()
+  environments.set(base, all)
+  const known = all.get(key)
   if (known) return known
   const made = new Proxy(base, {
     get: (target, name) => (Object.hasOwn(changes, name) ? changes[name as keyof Bindings] : target[name as keyof Bindings]),
   })
-  environments.set(key, made)
+  all.set(key, made)
   return made
 }
 

@@ -15,8 +15,8 @@ interface Ticket {
 const queue: Ticket[] = []
 /** Requests that have hashed once. They may have written something by then, so their second hash is not refused. */
 const served = new WeakSet<Ctx>()
-/** The end of the pause after the last hash. */
-let restUntil = 0
+/** The pause after the last hash. A clock that was set back is before it, and does not wait for it. */
+let rest = { from: 0, until: 0 }
 const POLL_MS = 2
 /**
  * A few turns of the event loop between two hashes in any case: new requests, and D1 replies that arrived during the
@@ -46,7 +46,8 @@ export async function inTurn<Input, Result>(ctx: Ctx, prepare: () => Promise<Inp
     const result = hash(input)
     // The clock stands still until the event loop turns.
     void scheduler.wait(0).then(() => {
-      restUntil = ctx.now() + REST_SHARE * (ctx.now() - startedAt)
+      const from = ctx.now()
+      rest = { from, until: from + REST_SHARE * (from - startedAt) }
     })
     return result
   } finally {
@@ -64,8 +65,10 @@ async function turnOf(ctx: Ctx, ticket: Ticket): Promise<void> {
     if (!queue.includes(ticket)) throw busy()
   } while (queue[0] !== ticket)
   await scheduler.wait(PAUSE_MS)
-  while (ctx.now() < restUntil && requestsAtWork() > queue.length) await scheduler.wait(POLL_MS)
+  while (isResting(ctx.now()) && requestsAtWork() > queue.length) await scheduler.wait(POLL_MS)
 }
+
+const isResting = (now: number) => now >= rest.from && now < rest.until
 
 function busy(): AppError {
   return new AppError('temporarily_unavailable', 'Too many requests are waiting for a password check', {
