@@ -72,10 +72,12 @@ function copyViewer(): void {
 
 /** `/openapi/<room>.json`, and the first of them also as `/openapi.json`. Removes the document of a room that is gone. Returns the rooms. */
 async function writeDocuments(): Promise<string[]> {
-  const { openApiDocuments } = await import('../src/openapi/documents.ts')
+  const { guideFrom, openApiDocuments } = await import('../src/openapi/documents.ts')
   const folder = join(ASSETS, 'openapi')
   mkdirSync(folder, { recursive: true })
-  const texts = Object.entries(openApiDocuments(readGuide)).map(([room, document]) => [`${room}.json`, JSON.stringify(document)] as const)
+  const texts = Object.entries(openApiDocuments((room) => readGuide(room, guideFrom))).map(
+    ([room, document]) => [`${room}.json`, JSON.stringify(document)] as const,
+  )
   const names: readonly string[] = texts.map(([name]) => name)
   for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name), { recursive: true })
   for (const [name, text] of texts) writeChanged(join(folder, name), text)
@@ -97,11 +99,9 @@ function writeChanged(path: string, content: string | Buffer): void {
 }
 
 /** What a room's document says before its operations: for Kith's own API, the sections of `docs/http.md`. */
-function readGuide(room: string): string | undefined {
+function readGuide(room: string, guideFrom: (page: string) => string): string | undefined {
   const path = room === 'user' ? join(ROOT, 'docs', 'http.md') : join(ROOT, 'src', 'openapi', 'guides', `${room}.md`)
-  if (!existsSync(path)) return undefined
-  const text = readFileSync(path, 'utf8').replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
-  return text.slice(text.indexOf('## ')).trim()
+  return existsSync(path) ? guideFrom(readFileSync(path, 'utf8')) : undefined
 }
 
 if (import.meta.main) await main(makeAssets)

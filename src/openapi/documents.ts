@@ -7,3 +7,11 @@ import { toOpenApi } from './document.ts'
 export function openApiDocuments(guideOf: (room: string) => string | undefined = () => undefined): Readonly<Record<string, Json>> {
   return Object.fromEntries(Object.entries(DOCUMENTS).map(([room, info]) => [room, toOpenApi(info, guideOf(room))]))
 }
+
+/** The sections of a page of `docs/` as that further markdown: its links are relative to the repository, and go. */
+export function guideFrom(page: string): string {
+  return page
+    .slice(page.indexOf('## '))
+    .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+    .trim()
+}

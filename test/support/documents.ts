@@ -1,4 +1,5 @@
 /** The API documents, as the files that are served. They are built before the tests run (test/assets.ts). */
+import { guideFrom } from '../../src/openapi/documents.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a schema's members are what tests look at
 export type Json = Record<string, any>
@@ -29,7 +30,11 @@ export interface Document {
   readonly components: { readonly schemas: Json; readonly responses: Readonly<Record<string, Body>>; readonly securitySchemes: Json }
 }
 
-const GUIDES = import.meta.glob<string>('../../src/openapi/guides/*.md', { query: '?raw', import: 'default', eager: true })
+const GUIDES = import.meta.glob<string>(['../../src/openapi/guides/*.md', '../../docs/http.md'], {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
 const MADE = import.meta.glob<string>(['../../assets/openapi.json', '../../assets/openapi/*.json'], {
   query: '?raw',
   import: 'default',
@@ -41,7 +46,10 @@ export const FILES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(MADE).map(([path, text]) => [path.replace('../../assets', ''), text]),
 )
 
-export const guideOf = (room: string): string | undefined => GUIDES[`../../src/openapi/guides/${room}.md`]?.trim()
+export function guideOf(room: string): string | undefined {
+  const page = GUIDES[room === 'user' ? '../../docs/http.md' : `../../src/openapi/guides/${room}.md`]
+  return page === undefined ? undefined : guideFrom(page)
+}
 
 export function documentOf(path: string): Document {
   const text = FILES[path]
