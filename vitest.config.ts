@@ -62,7 +62,7 @@ const NO_CERTIFICATES = join(import.meta.dirname, 'src', 'core', 'passkeys', 'no
 
 /** What the Worker is made of, and fast-check: each is one module, where every file of tests would load hundreds anew. */
 const BUNDLED = [
-  ...['zod', 'jose', 'oauth4webapi', 'uqr', 'otpauth/bare', 'content-disposition', 'fast-check'],
+  ...['zod', 'jose', 'oauth4webapi', 'openapi-fetch', 'uqr', 'otpauth/bare', 'content-disposition', 'fast-check'],
   ...['@simplewebauthn/server', '@simplewebauthn/server/helpers', '@hono/zod-validator'],
   ...['drizzle-orm', 'drizzle-orm/casing', 'drizzle-orm/sqlite-core'],
   ...['', '/accepts', '/cookie', '/cors', '/html', '/http-exception', '/jsx', '/jsx/jsx-runtime', '/jsx/jsx-dev-runtime'].map(
@@ -96,9 +96,13 @@ export default defineConfig({
       },
     }),
   ],
-  // As in wrangler.toml.
   resolve: {
-    alias: Object.fromEntries(['@peculiar/x509', '@peculiar/asn1-android', 'reflect-metadata'].map((name) => [name, NO_CERTIFICATES])),
+    alias: [
+      // As in wrangler.toml.
+      ...['@peculiar/x509', '@peculiar/asn1-android', 'reflect-metadata'].map((find) => ({ find, replacement: NO_CERTIFICATES })),
+      // The client's source, which needs no build.
+      { find: /^@kith\/client(\/dpop)?$/, replacement: join(import.meta.dirname, 'client/src$1') },
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -65,8 +65,9 @@ export function authorizationServer(settings: Settings, connection: Connection):
       return Math.round((connection.serverNow() - Date.now()) / 1_000)
     },
   }
+  const timeoutMs = Math.min(settings.timeoutMs, TOKEN_TIMEOUT_MS)
   const options = {
-    [customFetch]: (url: string, init: object) => connection.send(new Request(url, init), { timeoutMs: TOKEN_TIMEOUT_MS }),
+    [customFetch]: (url: string, init: object) => connection.send(new Request(url, init), { timeoutMs }),
     // The library refuses http; only a Kith on the developer's own machine has it.
     [allowInsecureRequests]: isLoopback(origin),
   }

@@ -18,10 +18,10 @@ export interface SendOptions {
   readonly send?: (request: Request) => Promise<Response>
 }
 
-const TIMEOUT_MS = 30_000
 const BOOKMARK = 'x-d1-bookmark'
 
-export function connect({ origin, environment, key }: Pick<Settings, 'origin' | 'environment' | 'key'>): Connection {
+export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key' | 'timeoutMs'>): Connection {
+  const { origin, environment, key } = settings
   const { storage } = environment
   const bookmarkKey = key('bookmark')
   let bookmark: string | null | undefined
@@ -39,7 +39,7 @@ export function connect({ origin, environment, key }: Pick<Settings, 'origin' | 
     await attempt(() => storage.setItem(bookmarkKey, seen))
   }
 
-  async function send(request: Request, { timeoutMs = TIMEOUT_MS, send = environment.fetch }: SendOptions = {}): Promise<Response> {
+  async function send(request: Request, { timeoutMs = settings.timeoutMs, send = environment.fetch }: SendOptions = {}): Promise<Response> {
     const isKith = new URL(request.url).origin === origin
     const headers = new Headers(request.headers)
     if (isKith && bookmark === undefined) bookmark = (await attempt(() => storage.getItem(bookmarkKey))) ?? null

@@ -22,6 +22,8 @@ export interface KithOptions {
   readonly dpop?: ProofOfPossession
   /** For an app on a server, which can keep a secret (`@kith/client/web`). */
   readonly clientAuthentication?: ClientAuth
+  /** How long Kith may take to answer, except to an upload. By default 30. */
+  readonly timeoutSeconds?: number
   /** Called with what the app should know but nobody waits for, such as a storage that is full. */
   readonly onWarning?: (warning: KithError) => void
   /** Replaces parts of the browser: in React Native, and in tests. */
@@ -42,6 +44,7 @@ export interface Settings {
   readonly resource: string | undefined
   readonly tokenOrigins: ReadonlySet<string>
   readonly dpop: ProofOfPossession | undefined
+  readonly timeoutMs: number
   readonly warn: (warning: KithError) => void
   readonly environment: Environment
   redirectUri(): string
@@ -63,6 +66,7 @@ export function toSettings(options: KithOptions): Settings {
     resource,
     tokenOrigins: new Set([origin, ...[...(resource ? [resource] : []), ...(options.apiOrigins ?? [])].map((url) => new URL(url).origin)]),
     dpop,
+    timeoutMs: (options.timeoutSeconds ?? 30) * 1_000,
     warn: options.onWarning ?? (() => {}),
     environment,
     redirectUri: () => options.redirectUri ?? `${page()}/callback`,

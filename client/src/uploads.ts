@@ -29,8 +29,12 @@ export interface Uploads {
 }
 
 export function uploads({ origin, environment }: Settings, send: Authorized): Uploads {
-  async function put(method: string, url: string, type: string, file: Blob, { onProgress, signal }: UploadOptions): Promise<unknown> {
-    const request = new Request(url, { method, headers: { 'content-type': type }, ...(signal && { signal }) })
+  async function put(method: string, url: string, file: Blob, { onProgress, signal }: UploadOptions): Promise<unknown> {
+    const request = new Request(url, {
+      method,
+      headers: { 'content-type': file.type || 'application/octet-stream' },
+      ...(signal && { signal }),
+    })
     const response = await send(request, '', {
       timeoutMs: null,
       // The file is sent anew with each attempt: after a refused token, the second.
@@ -53,11 +57,11 @@ export function uploads({ origin, environment }: Settings, send: Authorized): Up
   return {
     async upload(file, { name = (file as File).name || 'file', folder, preventShare, ...options } = {}) {
       const query = new URLSearchParams({ name, ...(folder && { folder }), ...(preventShare && { preventShare: 'true' }) })
-      const content = await put('POST', `${origin}/user/media/files?${query}`, 'application/octet-stream', file, options)
+      const content = await put('POST', `${origin}/user/media/files?${query}`, file, options)
       return (content as { file: MediaFile }).file
     },
     async uploadAvatar(picture, options = {}) {
-      const content = await put('PUT', `${origin}/user/profile-picture`, picture.type || 'application/octet-stream', picture, options)
+      const content = await put('PUT', `${origin}/user/profile-picture`, picture, options)
       return content as { profilePictureUrl: string }
     },
   }

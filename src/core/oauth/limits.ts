@@ -1,7 +1,7 @@
 /** Limits and periods of the authorization server, like those of `core/limits.ts`. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, RETURN_TO_LENGTH_MAX, SECOND_MS } from '../limits.ts'
 
-/** A lost reply is retried within seconds; a later second use is treated as theft. */
+/** A lost reply is retried within seconds; a later second use is treated as theft, unless the token is bound to a key. */
 export const REFRESH_GRACE_MS = 30 * SECOND_MS
 /** RFC 9126 §2.2: a browser is sent on at once. */
 export const PUSHED_REQUEST_MS = MINUTE_MS

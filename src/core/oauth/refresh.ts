@@ -1,7 +1,8 @@
 /**
  * Refresh tokens (RFC 6749 §6, RFC 9700 §4.14): rotated at each use, and still safe to retry. The successor of a token
- * is an HMAC of it, so a repeat within the grace time and before the successor's first use gets the same successor
- * again; any other second use is treated as theft and ends the family, however long ago the first was. Everything is
+ * is an HMAC of it, so a repeat before the successor's first use gets the same successor again: at any time if the tokens are
+ * bound to a key, otherwise within the grace time. Any other second use is treated as theft and ends the family, however long ago the
+ * first was (docs/decisions/014). Everything is
  * validated before anything is rotated; the database does it where it can, in the same round trip. Under FAPI a token is not
  * rotated: it is of no use without two keys of the client (docs/decisions/043).
  */
@@ -124,8 +125,7 @@ async function successorOfToken(ctx: Ctx, use: Use, token: LiveToken): Promise<s
   if (rotated?.isLive !== 1 || rotated.isCurrent === 1) throw invalidGrant()
   if (!mayComeAgain(rotated, use.proof?.jkt ?? null, now)) return refuseReuse(ctx, token)
   const successor = successorOf(ctx, rotated.successorKid ?? '', use.presented)
-  // The key has left the keyring within the grace time: the successor cannot be derived again, and nobody did anything
-  // wrong.
+  // The key has left the keyring since: the successor cannot be derived again, and nobody did anything wrong.
   if (successor === null) throw invalidGrant()
   return successor
 }
@@ -141,12 +141,13 @@ async function keepToken(ctx: Ctx, use: Use, jkt: string | null): Promise<string
 type Rotated = Pick<PresentedTokenRow, 'isPrevious' | 'rotatedAt' | 'dpopJkt'>
 
 /**
- * Within the grace time, while its successor has not been used, and for the same key. If it was not bound, a thief may have bound its
- * successor: then its owner is who comes again without that key.
+ * While its successor has not been used: whoever proves the key of the family, and within the grace time whoever holds a token that is
+ * not bound. If it was not bound, a thief may have bound its successor: then its owner is who comes again without that key.
  */
 function mayComeAgain(token: Rotated, jkt: string | null, now: number): boolean {
-  const { isPrevious, rotatedAt } = token
-  return isPrevious === 1 && rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS && holdsKey(token, jkt)
+  const { isPrevious, rotatedAt, dpopJkt } = token
+  const isInTime = dpopJkt !== null || (rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS)
+  return isPrevious === 1 && isInTime && holdsKey(token, jkt)
 }
 
 function holdsKey({ dpopJkt }: Pick<PresentedTokenRow, 'dpopJkt'>, jkt: string | null): boolean {

@@ -37,6 +37,7 @@ import {
 } from './harness.ts'
 import { basicOf } from './openid.ts'
 
+const DAY_MS = 86_400_000
 const TOKEN = '/oauth/token'
 const INVALID = [400, 'invalid_dpop_proof']
 const SCOPE = 'openid delegated:profile:read'
@@ -373,6 +374,30 @@ describe('refresh tokens are bound', () => {
     for (const thief of [other, null]) expect(await errorOf(await refreshWith(next, thief, own))).toEqual([400, 'invalid_grant'])
     expect((await tokensOf(await refreshWith(tokens, key, own))).refresh_token).toBe(next.refresh_token)
     expect((await refreshWith(next, key, own)).status).toBe(200)
+  })
+
+  test('whose reply was lost are repeated a day later, while the successor is unused; after that, reuse ends the family', async () => {
+    clock.freeze()
+    const own = await newClient()
+    const tokens = await newBound(own)
+    const lost = await tokensOf(await refreshWith(tokens, key, own))
+    clock.advance(DAY_MS)
+    const next = await tokensOf(await refreshWith(tokens, key, own))
+    expect(next.refresh_token).toBe(lost.refresh_token)
+    clock.advance(DAY_MS)
+    const last = await tokensOf(await refreshWith(next, key, own))
+    expect(await errorOf(await refreshWith(tokens, key, own))).toEqual([400, 'invalid_grant'])
+    expect(await errorOf(await refreshWith(last, key, own))).toEqual([400, 'invalid_grant'])
+  })
+
+  test('a day later, whoever repeats one without its key ends the family', async () => {
+    clock.freeze()
+    const own = await newClient()
+    const tokens = await newBound(own)
+    const next = await tokensOf(await refreshWith(tokens, key, own))
+    clock.advance(DAY_MS)
+    for (const thief of [other, null]) expect(await errorOf(await refreshWith(tokens, thief, own))).toEqual([400, 'invalid_grant'])
+    expect(await errorOf(await refreshWith(next, key, own))).toEqual([400, 'invalid_grant'])
   })
 
   test('and not rotated by a proof that was used before', async () => {
