@@ -35,12 +35,8 @@ function checkOf(name: string): Check {
 const find = (check: Check) => rows<Difference>(check.find)
 
 async function findAll(): Promise<Record<string, readonly Difference[]>> {
-  const found: Record<string, readonly Difference[]> = {}
-  for (const check of CHECKS) {
-    const differences = await find(check)
-    if (differences.length > 0) found[check.name] = differences
-  }
-  return found
+  const found = await db.batch<Difference>(CHECKS.map((check) => db.prepare(check.find)))
+  return Object.fromEntries(CHECKS.flatMap(({ name }, index) => (found[index]?.results.length ? [[name, found[index].results]] : [])))
 }
 
 /** As the script does it: rounds of finding and repairing. */

@@ -13,17 +13,26 @@ import type { Person } from './people.ts'
 const { KV } = env as unknown as Bindings
 const USER = ['id', 'username', 'username_key', 'email', 'email_key']
 
+/** Those of each table; the migrations are the same for every file. */
+const columnNames = new Map<string, Promise<string[]>>()
+
+async function readColumns(table: string): Promise<string[]> {
+  const { results } = await db.prepare('SELECT name FROM pragma_table_info(?)').bind(table).all<{ name: string }>()
+  return results.map(({ name }) => name)
+}
+
 /** The columns of a table, with other values for some of them. */
 async function copyRow(table: string, of: string, changes: Record<string, string | number>): Promise<D1PreparedStatement> {
-  const { results } = await db.prepare('SELECT name FROM pragma_table_info(?)').bind(table).all<{ name: string }>()
-  const columns = results.map(({ name }) => name)
+  const known = columnNames.get(table) ?? readColumns(table)
+  columnNames.set(table, known)
+  const columns = await known
   const values = columns.map((name) => (name in changes ? '?' : name))
   const bound = columns.filter((name) => name in changes).map((name) => changes[name])
   return db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${table} WHERE ${of}`).bind(...bound)
 }
 
-/** Somebody with the password, role and browser session of the person, and nothing else. */
-export async function copyOf(person: Person, username: string): Promise<Person> {
+/** Somebody with the password, role and browser session of the person, and nothing else; and `more` in the same batch. */
+export async function copyOf(person: Person, username: string, more: (id: UserId) => D1PreparedStatement[] = () => []): Promise<Person> {
   const [userId, sessionId, secret] = [newId<UserId>(), newId<SessionId>(), randomToken()]
   const email = `${username}@example.com`
   const names = [userId, username, username.toLowerCase(), email, email]
@@ -33,6 +42,7 @@ export async function copyOf(person: Person, username: string): Promise<Person> 
     await copyRow('users', `id = ${from}`, Object.fromEntries(USER.map((column, index) => [column, names[index] ?? '']))),
     await copyRow('credentials', `user_id = ${from}`, { user_id: userId }),
     await copyRow('sessions', `id = ${idOf(session)}`, { id: sessionId, user_id: userId, token_hash: sha256(secret) }),
+    ...more(userId),
   ])
   const client = new Client()
   client.cookies.set('__Host-kith_session', `${toHex(sessionId)}.${toHex(userId)}.${secret}`)

@@ -214,10 +214,7 @@ export async function dumpKv(): Promise<{ key: string; value: string; metadata: 
 
 /** Every row of every table, to search for what must not be there. */
 export async function dumpTables(): Promise<{ table: string; row: Record<string, unknown> }[]> {
-  const found: { table: string; row: Record<string, unknown> }[] = []
-  for (const name of await tableNames()) {
-    const { results } = await DB.prepare(`SELECT * FROM "${name}"`).all<Record<string, unknown>>()
-    found.push(...results.map((row) => ({ table: name, row })))
-  }
-  return found
+  const names = await tableNames()
+  const tables = await DB.batch<Record<string, unknown>>(names.map((name) => DB.prepare(`SELECT * FROM "${name}"`)))
+  return tables.flatMap(({ results }, index) => results.map((row) => ({ table: names[index] ?? '', row })))
 }

@@ -18,8 +18,16 @@ export const newCtx = (bindings = platform.env) => buildRequestContext(bindings,
 
 let clients = 0
 
+type Columns = Record<string, string | number | null>
+
 /** A registered client that may hold `scopes`; returns its id. */
-export async function newOAuthClient(scopes = '*', columns: Record<string, string | number | null> = {}): Promise<string> {
+export async function newOAuthClient(scopes = '*', columns: Columns = {}): Promise<string> {
+  const client = clientRow(scopes, columns)
+  await client.insert.run()
+  return client.id
+}
+
+function clientRow(scopes: string, columns: Columns): { id: string; insert: D1PreparedStatement } {
   clients += 1
   const row = {
     id: `test-client-${clients}`,
@@ -34,25 +42,27 @@ export async function newOAuthClient(scopes = '*', columns: Record<string, strin
     ...columns,
   }
   const names = Object.keys(row)
-  await db
-    .prepare(`INSERT INTO oauth_clients (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
-    .bind(...Object.values(row))
-    .run()
-  return row.id
+  const insert = db.prepare(`INSERT INTO oauth_clients (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
+  return { id: row.id, insert: insert.bind(...Object.values(row)) }
 }
 
 /** A session as an OAuth grant makes it, with a fresh sign-in. */
 export async function newGrant(person: Person, clientId: string, scopes = 'delegated:all', amr = 'pwd'): Promise<SessionId> {
+  const grant = grantRow(person, clientId, scopes, amr)
+  await grant.insert.run()
+  return grant.id
+}
+
+function grantRow(person: Person, clientId: string, scopes: string, amr: string): { id: SessionId; insert: D1PreparedStatement } {
   const id = newId<SessionId>()
   const now = Date.now()
-  await db
+  const insert = db
     .prepare(
       `INSERT INTO sessions (id, user_id, client_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
        SELECT ?, id, ?, ?, epoch, ?, ?, ?, ?, ?, ? FROM users WHERE id = ?`,
     )
     .bind(id, clientId, scopes, now, now + 90 * DAY_MS, now + 14 * DAY_MS, now, now, amr, idOf(person))
-    .run()
-  return id
+  return { id, insert }
 }
 
 /** What the person has allowed the client to do. */
@@ -68,12 +78,13 @@ export async function userToken(
   person: Person,
   scopes: readonly Scope[] = ['delegated:all'],
   lifeSeconds = 600,
-  columns: Parameters<typeof newOAuthClient>[1] = {},
+  columns: Columns = {},
   amr = 'pwd',
 ): Promise<string> {
-  const clientId = await newOAuthClient('*', columns)
-  const sessionId = await newGrant(person, clientId, scopes.join(' '), amr)
-  return issueAccessToken(newCtx(), { clientId, scopes, lifeSeconds, holder: { userId: idOf(person), sessionId } })
+  const client = clientRow('*', columns)
+  const grant = grantRow(person, client.id, scopes.join(' '), amr)
+  await db.batch([client.insert, grant.insert])
+  return issueAccessToken(newCtx(), { clientId: client.id, scopes, lifeSeconds, holder: { userId: idOf(person), sessionId: grant.id } })
 }
 
 /** An access token of a client that acts for itself. */

@@ -37,9 +37,9 @@ export async function update(person: Person, sets: string): Promise<void> {
 /** A new person for a route to act on, whom it may ban or delete; and an existing role, client, API and key. */
 export async function newOther(route?: Route): Promise<Person> {
   people += 1
-  const other = await copyOf((await originals()).someone, `tour_${people}_other`)
-  if (route?.path.endsWith('/resend-verification')) await update(other, 'email_verified_at = NULL')
-  await db.batch([
+  const isUnverified = route?.path.endsWith('/resend-verification') ?? false
+  return copyOf((await originals()).someone, `tour_${people}_other`, (other) => [
+    db.prepare(`UPDATE users SET email_verified_at = NULL WHERE id = ? AND ${isUnverified}`).bind(other),
     db
       .prepare(
         `INSERT OR IGNORE INTO roles (id, display_name, ranking, description, scopes, system, created_at, updated_at)
@@ -68,12 +68,11 @@ export async function newOther(route?: Route): Promise<Person> {
         `INSERT OR REPLACE INTO mail_outbox (id, kind, user_id, to_address, created_at, next_attempt_at, failed_at, error)
          VALUES (?, 'password_changed', ?, 'tour@example.com', 0, 0, 1, 'limit_reached')`,
       )
-      .bind(Number.parseInt(MAIL, 16), idOf(other)),
+      .bind(Number.parseInt(MAIL, 16), other),
     db
       .prepare('INSERT OR REPLACE INTO invite_codes (code, owner_id, slot, created_at, updated_at) VALUES (?, ?, 99, 0, 0)')
-      .bind(INVITE_CODE, idOf(other)),
+      .bind(INVITE_CODE, other),
   ])
-  return other
 }
 
 export interface Caller extends Person {
