@@ -1,7 +1,7 @@
 // DPoP (RFC 9449) over HTTP: bound access and refresh tokens, proofs that count once, nonces, and what clients are told.
 import { decodeJwt } from 'jose'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { callerOf } from '../../../examples/mcp-server/access.ts'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { resourceServer } from '../../../client/src/server/index.ts'
 import { DEVICE_GRANT } from '../../../src/core/oauth/clients.ts'
 import { DPOP_CHALLENGE } from '../../../src/http/dpop.ts'
 import { clock } from '../../platform/clock.ts'
@@ -127,21 +127,19 @@ describe('tokens bound to a key', () => {
     expect((await send('/mxit/user/profile', { headers: { authorization: `Bearer ${access_token}` } })).status).toBe(401)
   })
 
-  test('are of no use as Bearer at the example MCP server, which asks for no proof', async () => {
-    const server = await newClient({ method: 'client_secret_basic' })
-    await putApi({ resource: ORDERS, serverClientId: server.id })
+  test('are of no use as Bearer at an API of one’s own', async () => {
+    await putApi({ resource: ORDERS })
+    const api = resourceServer({ issuer: ORIGIN, resource: ORDERS, fetch: (url, init) => send(new URL(url).pathname, init) })
     const app = await newClient({ scopes: `${ORDERS}| ${ORDERS}|orders:read` })
     const { cookie } = await newBrowser(await newUser())
-    vi.stubGlobal('fetch', (url: string, init: RequestInit) => send(new URL(url).pathname, init))
-    const settings = { issuer: ORIGIN, resource: ORDERS, clientId: server.id, clientSecret: server.secret }
     const callers = []
     for (const headers of [{}, await proved()]) {
       const code = await newCode(app, cookie, { resource: ORDERS })
       const { access_token } = await tokensOf(await exchange(app, code, {}, headers as Record<string, string>))
-      callers.push(await callerOf(settings, `Bearer ${access_token}`))
+      const request = new Request(`${ORDERS}orders`, { headers: { authorization: `Bearer ${access_token}` } })
+      callers.push(await api.authenticate(request).catch(({ code }) => code))
     }
-    vi.unstubAllGlobals()
-    expect(callers).toEqual([expect.objectContaining({ clientId: app.id }), null])
+    expect(callers).toEqual([expect.objectContaining({ client_id: app.id }), 'invalid_token'])
   })
 
   test('are the only ones that the scheme DPoP takes', async () => {

@@ -1,0 +1,78 @@
+/** What a caller gets instead of an answer, with the challenge that tells its client how to go on (RFC 6750 §3, RFC 9728 §5.1). */
+
+export type RefusalCode =
+  /** The request has no access token. */
+  | 'missing_token'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  /** The user has to sign in again, or more strongly (RFC 9470). */
+  | 'insufficient_user_authentication'
+  /** Kith cannot be asked: the token may well be good. */
+  | 'unavailable'
+
+/** What a challenge asks for. */
+export interface Wanted {
+  readonly scope?: string | undefined
+  readonly acrValues?: string | undefined
+  readonly maxAge?: number | undefined
+}
+
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  missing_token: 401,
+  invalid_token: 401,
+  insufficient_scope: 403,
+  insufficient_user_authentication: 401,
+  unavailable: 503,
+}
+
+export class AccessRefused extends Error {
+  readonly code: RefusalCode
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(code: RefusalCode, headers: Readonly<Record<string, string>>, options?: ErrorOptions) {
+    super(`Access refused: ${code}`, options)
+    this.name = 'AccessRefused'
+    this.code = code
+    this.status = STATUS[code]
+    // Pages of other origins may read what to do.
+    this.headers = { ...headers, 'access-control-expose-headers': 'WWW-Authenticate, Retry-After' }
+  }
+
+  get body(): { readonly error: RefusalCode } {
+    return { error: this.code }
+  }
+
+  toResponse(): Response {
+    return new Response(JSON.stringify(this.body), {
+      status: this.status,
+      headers: { ...this.headers, 'content-type': 'application/json' },
+    })
+  }
+}
+
+export interface About {
+  /** The URL of the API's metadata. */
+  readonly metadata: string
+  /** Of DPoP proofs. */
+  readonly algorithms: readonly string[]
+}
+
+/** The header of a refusal. */
+export function challenge(
+  scheme: 'Bearer' | 'DPoP',
+  { metadata, algorithms }: About,
+  code: RefusalCode,
+  { scope, acrValues, maxAge }: Wanted,
+): Readonly<Record<string, string>> {
+  const params = {
+    resource_metadata: metadata,
+    error: code === 'missing_token' ? undefined : code,
+    scope,
+    acr_values: acrValues,
+    max_age: maxAge,
+    algs: scheme === 'DPoP' ? algorithms.join(' ') : undefined,
+  }
+  const list = Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${value}"`]))
+  return { 'www-authenticate': `${scheme} ${list.join(', ')}` }
+}

@@ -1,0 +1,22 @@
+/** `@kith/client/hono`: access to a Hono app's routes by tokens of Kith. */
+import type { MiddlewareHandler } from 'hono'
+import { AccessRefused } from './access-refused.ts'
+import type { AccessTokenClaims, Demands } from './claims.ts'
+import type { ResourceServer } from './resource-server.ts'
+
+/** Admits requests whose token has the scope. The handler finds the token's claims in `c.var.claims`. */
+export function protect<Extra extends object>(
+  access: ResourceServer<Extra>,
+  scope?: string,
+  demands: Omit<Demands, 'scope'> = {},
+): MiddlewareHandler<{ Variables: { claims: AccessTokenClaims & Extra } }> {
+  return async (c, next) => {
+    try {
+      c.set('claims', await access.authenticate(c.req.raw, { ...demands, scope }))
+    } catch (error) {
+      if (error instanceof AccessRefused) return error.toResponse()
+      throw error
+    }
+    return await next()
+  }
+}
