@@ -1,71 +1,75 @@
 /**
- * An MCP server whose users sign in with Kith: notes that an agent may read, and with the user's consent write. `npm start`
- * after `npm install`, with KITH, RESOURCE, CLIENT_ID and CLIENT_SECRET set (README.md).
+ * An MCP server whose users sign in with Kith: notes that an agent may read, and with the user's consent write. `npm run example mcp-server`;
+ * for a Kith of your own set KITH, RESOURCE, CLIENT_ID and CLIENT_SECRET (README.md).
  */
 import { serve } from '@hono/node-server'
+import { AccessRefused, type AccessTokenClaims, resourceServer } from '@kith/client/server'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { type Caller, callerOf, challenge, metadata, metadataUrl, type Settings } from './access.ts'
+
+const { KITH = '', RESOURCE = '', CLIENT_ID = '', CLIENT_SECRET = '' } = process.env
+const { pathname, port } = new URL(RESOURCE)
+const { PORT = port } = process.env
 
 const READ = 'notes:read'
 const WRITE = 'notes:write'
 /** The scope of each tool; whatever else MCP asks for needs the first. */
-const SCOPES: Readonly<Record<string, string>> = { list_notes: READ, add_note: WRITE }
+const SCOPES = new Map([
+  ['list_notes', READ],
+  ['add_note', WRITE],
+])
 
-const settings: Settings = {
-  issuer: required('KITH'),
-  resource: required('RESOURCE'),
-  clientId: required('CLIENT_ID'),
-  clientSecret: required('CLIENT_SECRET'),
-}
+const access = resourceServer({
+  issuer: KITH,
+  resource: RESOURCE,
+  // What an agent asks for at first. It learns from a refusal that it needs more.
+  scopes: [READ],
+  client: { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET },
+})
+
 /** By user: the subject of their tokens. */
 const notes = new Map<string, string[]>()
 
 const app = new Hono()
-const { pathname, port } = new URL(settings.resource)
 
-app.get(new URL(metadataUrl(settings)).pathname, (c) => c.json(metadata(settings, [READ])))
+app.get(access.metadataPath, () => access.metadataResponse())
 
 app.all(pathname, async (c) => {
-  const authorization = c.req.header('authorization')
-  const caller = await callerOf(settings, authorization)
-  if (!caller) return challenge(settings, 401, [READ], authorization !== undefined)
   const body: unknown = c.req.method === 'POST' ? await c.req.json().catch(() => null) : undefined
-  const missing = neededFor(body).filter((scope) => !caller.scopes.includes(scope))
-  // RFC 6750 §3.1: all that the client then has, not only what is missing.
-  if (missing.length > 0) return challenge(settings, 403, [...new Set([READ, ...caller.scopes, ...missing])], false)
+  // Kith is asked each time: an agent that the user has disconnected is out on its next call.
+  const claims = await access.authenticate(c.req.raw, { scope: scopeOf(body), now: true })
   // Each request stands for itself: no sessions to keep.
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
-  await serverFor(caller).connect(transport)
+  await serverFor(claims).connect(transport)
   return transport.handleRequest(c.req.raw, { parsedBody: body })
 })
 
-/** The scopes that a message, or a batch of them, needs. */
-function neededFor(body: unknown): string[] {
+app.onError((error) => {
+  if (error instanceof AccessRefused) return error.toResponse()
+  console.error(error)
+  return Response.json({ error: 'internal_error' }, { status: 500 })
+})
+
+/** What a message, or a batch of them, needs: all of it, so that a client that asks for more keeps what it has. */
+function scopeOf(body: unknown): string {
   const messages = Array.isArray(body) ? body : [body]
   const tools = messages.flatMap((message) => (message?.method === 'tools/call' ? [String(message.params?.name)] : []))
-  return [READ, ...tools.flatMap((tool) => SCOPES[tool] ?? [])]
+  return [...new Set([READ, ...tools.flatMap((tool) => SCOPES.get(tool) ?? [])])].join(' ')
 }
 
-function serverFor({ subject, clientId }: Caller): McpServer {
+function serverFor({ sub, client_id }: AccessTokenClaims): McpServer {
   const server = new McpServer({ name: 'notes', version: '1.0.0' })
-  const mine = notes.get(subject) ?? []
+  const mine = notes.get(sub) ?? []
   const say = (text: string) => ({ content: [{ type: 'text' as const, text }] })
   server.registerTool('list_notes', { description: "The user's notes" }, () => say(mine.join('\n') || 'No notes yet'))
   server.registerTool('add_note', { description: 'Adds a note', inputSchema: { text: z.string().max(1_000) } }, ({ text }) => {
-    notes.set(subject, [...mine, text])
-    console.log(`${clientId} added a note for ${subject}`)
+    notes.set(sub, [...mine, text])
+    console.log(`${client_id} added a note for ${sub}`)
     return say('Added')
   })
   return server
 }
 
-function required(name: string): string {
-  const value = process.env[name]
-  if (value === undefined || value === '') throw new Error(`Set ${name}`)
-  return value
-}
-
-serve({ fetch: app.fetch, port: Number(port || 443), hostname: '127.0.0.1' }, () => console.log(`MCP server at ${settings.resource}`))
+serve({ fetch: app.fetch, port: Number(PORT || 443), hostname: '127.0.0.1' }, () => console.log(`MCP server at ${RESOURCE}`))

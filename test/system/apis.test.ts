@@ -13,6 +13,7 @@ const RESOURCE = 'https://orders.example.com/'
 const METADATA = `${RESOURCE}.well-known/oauth-protected-resource`
 
 const EXAMPLES = ['node', 'worker']
+const PROOFS = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
 
 const kith = new Demo()
 const { project } = kith
@@ -26,9 +27,9 @@ beforeAll(async () => {
   pasted = await kith.paste('docs/apis.md')
   // Nobody is asked for consent here.
   expect((await operator('client', 'update', 'shop', '--first-party')).code).toBe(0)
-  const env = { ISSUER: kith.origin, RESOURCE, CLIENT_ID: 'orders-api', CLIENT_SECRET: secretOf('orders-api') }
+  const env = { KITH: kith.origin, RESOURCE, CLIENT_ID: 'orders-api', CLIENT_SECRET: secretOf('orders-api') }
   const port = await freePort()
-  servers.node = await project.listen(['server.js'], port, { ...env, PORT: String(port) }, 'examples/api-node')
+  servers.node = await project.listen(['server.ts'], port, { ...env, PORT: String(port) }, 'examples/api-node')
   servers.worker = await project.serve(env, undefined, 'examples/api-worker')
 })
 
@@ -46,13 +47,23 @@ async function signed(claims: JWTPayload, header: { typ?: string } = {}): Promis
   const keys = JSON.parse(/^SIGNING_KEYS='?(\{.*\})'?$/m.exec(project.read('.dev.vars'))?.[1] ?? '{}').keys
   const key = keys.find(({ kty }: { kty: string }) => kty === 'EC')
   const now = Math.floor(Date.now() / 1000)
-  const all = { iss: kith.origin, aud: RESOURCE, sub: 'x', client_id: 'shop', scope: 'orders:read', iat: now, exp: now + 60, ...claims }
+  const all = {
+    iss: kith.origin,
+    aud: RESOURCE,
+    sub: 'x',
+    client_id: 'shop',
+    scope: 'orders:read',
+    jti: 'x',
+    iat: now,
+    exp: now + 60,
+    ...claims,
+  }
   return await new SignJWT(all)
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: key.kid, ...header })
     .sign(await importJWK(key, 'ES256'))
 }
 
-async function call(server: string, method: 'GET' | 'POST', token?: string) {
+async function call(server: string, method: 'GET' | 'POST' | 'DELETE', token?: string) {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const reply = await fetch(`${servers[server]?.origin}/orders`, { method, headers })
   return { status: reply.status, challenge: reply.headers.get('www-authenticate'), body: await reply.json() }
@@ -62,8 +73,9 @@ const refused = (error: string, more = '') => `Bearer resource_metadata="${METAD
 
 test('the code in the guide is that of the examples', () => {
   const squeeze = (text: string) => text.replace(/\s+/g, ' ').trim()
-  const examples = ['access.js', 'api-node/server.js'].map((path) => squeeze(readFileSync(join(ROOT, 'examples', path), 'utf8'))).join('\n')
-  const blocks = [...readFileSync(join(ROOT, 'docs/apis.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) =>
+  const paths = ['api-node/server.ts', 'api-worker/worker.ts']
+  const examples = paths.map((path) => squeeze(readFileSync(join(ROOT, 'examples', path), 'utf8'))).join('\n')
+  const blocks = [...readFileSync(join(ROOT, 'docs/apis.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) =>
     squeeze(code),
   )
   expect(blocks.length).toBeGreaterThan(3)
@@ -89,6 +101,7 @@ describe.each(EXAMPLES)('the example in examples/api-%s', (server) => {
       authorization_servers: [kith.origin],
       scopes_supported: ['orders:read', 'orders:write'],
       bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: PROOFS,
     })
   })
 
@@ -97,7 +110,7 @@ describe.each(EXAMPLES)('the example in examples/api-%s', (server) => {
     ['another API', () => signed({ aud: 'https://stock.example.com/' })],
     ['the same origin and another path', () => signed({ aud: `${RESOURCE}v2` })],
     ['it, from another issuer', () => signed({ iss: 'https://evil.example' })],
-    ['it, expired', () => signed({ exp: Math.floor(Date.now() / 1000) - 1 })],
+    ['it, expired, by more than clocks differ', () => signed({ exp: Math.floor(Date.now() / 1000) - 31 })],
     ['it, an ID token', () => signed({}, { typ: 'JWT' })],
     ['it, bound to a key that does not prove itself', () => signed({ cnf: { jkt: 'x' } })],
     ['it, with a signature of somebody else', async () => `${(await signed({})).slice(0, -8)}AAAAAAAA`],
@@ -109,6 +122,51 @@ describe.each(EXAMPLES)('the example in examples/api-%s', (server) => {
   test('accepts what the token of that test would be without its fault', async () => {
     expect(await call(server, 'GET', await signed({}))).toMatchObject({ status: 200, body: { ordersOf: 'x' } })
   })
+})
+
+test('the examples accept a token that is bound to a key with a proof for the URL that the client calls, once', async () => {
+  const key = await openid.randomDPoPKeyPair()
+  const { config } = await shop()
+  const DPoP = openid.getDPoPHandle(config, key)
+  const { tokens } = await shop({ DPoP })
+  for (const server of EXAMPLES) {
+    // The library signs the public URL, and the request goes to where the example listens.
+    const seen: Headers[] = []
+    config[openid.customFetch] = async (url, init) => {
+      seen.push(new Headers(init.headers as HeadersInit))
+      return await fetch(String(url).replace('https://orders.example.com', servers[server]?.origin ?? ''), init as RequestInit)
+    }
+    const reply = await openid.fetchProtectedResource(config, tokens.access_token, new URL(`${RESOURCE}orders`), 'GET', null, undefined, {
+      DPoP,
+    })
+    expect(reply.status).toBe(200)
+    const replayed = await fetch(`${servers[server]?.origin}/orders`, { headers: seen.at(-1) ?? {} })
+    expect(replayed.status).toBe(401)
+    expect(replayed.headers.get('www-authenticate')).toMatch(/^DPoP .*error="invalid_token".*algs="ES256 /)
+    expect(await call(server, 'GET', tokens.access_token)).toMatchObject({ status: 401, challenge: refused('invalid_token') })
+  }
+})
+
+test('the examples ask for a second step where it matters', async () => {
+  const { tokens } = await shop()
+  const challenge = refused('insufficient_user_authentication', ', acr_values="urn:kith:acr:2fa", max_age="600"')
+  for (const server of EXAMPLES) expect(await call(server, 'DELETE', tokens.access_token)).toMatchObject({ status: 401, challenge })
+})
+
+test('the examples let pages of the app call them, and read the challenges', async () => {
+  const headers = {
+    origin: 'http://localhost:5173',
+    'access-control-request-method': 'GET',
+    'access-control-request-headers': 'authorization,dpop',
+  }
+  for (const server of EXAMPLES) {
+    const asked = await fetch(`${servers[server]?.origin}/orders`, { method: 'OPTIONS', headers })
+    expect(asked.status).toBe(204)
+    expect(asked.headers.get('access-control-allow-headers')).toContain('authorization')
+    const reply = await fetch(`${servers[server]?.origin}/orders`, { headers: { origin: headers.origin } })
+    expect(reply.headers.get('access-control-allow-origin')).toBe(headers.origin)
+    expect(reply.headers.get('access-control-expose-headers')).toMatch(/www-authenticate/i)
+  }
 })
 
 test('the examples know of a revocation at once where they ask Kith, and at the expiry of the token elsewhere', async () => {
@@ -144,7 +202,7 @@ async function ownDemoToken(): Promise<string | undefined> {
 }
 
 /** Alice signs in to the shop, which gets a token for the orders. */
-async function shop() {
+async function shop(options: openid.DPoPOptions = {}) {
   const config = await openid.discovery(new URL(kith.origin), 'shop', undefined, openid.None(), { execute: [openid.allowInsecureRequests] })
   const pkceCodeVerifier = openid.randomPKCECodeVerifier()
   const url = openid.buildAuthorizationUrl(config, {
@@ -156,10 +214,16 @@ async function shop() {
   })
   const headers = { cookie: await kith.cookieOf('alice_demo') }
   const answer = await fetch(url, { headers, redirect: 'manual' })
-  const tokens = await openid.authorizationCodeGrant(config, new URL(answer.headers.get('location') ?? '', kith.origin), {
-    pkceCodeVerifier,
-    idTokenExpected: true,
-  })
+  const tokens = await openid.authorizationCodeGrant(
+    config,
+    new URL(answer.headers.get('location') ?? '', kith.origin),
+    {
+      pkceCodeVerifier,
+      idTokenExpected: true,
+    },
+    undefined,
+    options,
+  )
   return { config, tokens }
 }
 
