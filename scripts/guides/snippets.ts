@@ -1,6 +1,7 @@
 /**
  * Code in Markdown that comes from a file: a fenced block whose first line names it, as in `tsx file=<path>#<region>`. The
- * region lies between the comments `region <name>` and `endregion` of the file; without `#region` it is the whole file.
+ * region lies between the comments `#region <name>` and `#endregion` of the file, or is what the file declares under this name; without one, it is the
+ * whole file.
  */
 
 export interface Block {
@@ -11,7 +12,7 @@ export interface Block {
 }
 
 const BLOCK = /^( *)```(\w+)([^\n`]*)\n([\s\S]*?)^\1```$/gm
-const REGION = /^\s*(?:\/\/|\/\*|\{\/\*|#|<!--) (region [\w-]+|endregion)\b/
+const REGION = /^\s*(?:\/\/|\/\*|\{\/\*|#|<!--) ?#?(region [\w-]+|endregion)\b/
 
 /** Every fenced block, in order. */
 export function blocksOf(markdown: string): Block[] {
@@ -48,8 +49,17 @@ export function snippetOf(source: string, read: (path: string) => string): strin
 function linesOf(region: string, lines: readonly string[], path: string): readonly string[] {
   const start = lines.findIndex((line) => REGION.exec(line)?.[1] === `region ${region}`)
   const end = lines.findIndex((line, at) => at > start && REGION.exec(line)?.[1] === 'endregion')
-  if (start < 0 || end < 0) throw new Error(`${path} has no region ${region}`)
+  if (start < 0) return declarationOf(region, lines, path)
+  if (end < 0) throw new Error(`${path} has no region ${region}`)
   return lines.slice(start + 1, end)
+}
+
+/** From its first line to the bracket that closes it at the margin. */
+function declarationOf(name: string, lines: readonly string[], path: string): readonly string[] {
+  const start = lines.findIndex((line) => new RegExp(`^(?:export )?(?:async )?(?:function|const|class) ${name}\\b`).test(line))
+  const end = lines.findIndex((line, at) => at > start && /^[})\]]/.test(line))
+  if (start < 0 || end < 0) throw new Error(`${path} has no region ${name}`)
+  return lines.slice(start, end + 1)
 }
 
 function optionsOf(words: string): Record<string, string> {

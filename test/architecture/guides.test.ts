@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest'
 import { blocksOf, snippetOf, withSnippets } from '../../scripts/guides/snippets.ts'
 
-const toPaths = (found: Record<string, string>) => new Map(Object.entries(found).map(([path, text]) => [path.replace('../../', ''), text]))
+const toPaths = (found: Record<string, string>) =>
+  new Map(Object.entries(found).map(([path, text]) => [new URL(path, 'file:///test/architecture/').pathname.slice(1), text]))
 
 const pages = toPaths(
   import.meta.glob<string>(['../../docs/*.md', '../../docs/guides/*.md', '../../client/*.md'], {
@@ -35,7 +36,11 @@ function nameOf(command: string): string {
 }
 
 /** Lines of a terminal of 80 columns. */
-const shownLines = (markdown: string) => markdown.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / COLUMNS)), 0)
+const shownLines = (markdown: string) =>
+  markdown
+    .trimEnd()
+    .split('\n')
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / COLUMNS)), 0)
 
 describe('guides', () => {
   test.each([...pages])('%s: its code is that of the files that it names (npm run snippets)', (_, text) => {
@@ -47,7 +52,7 @@ describe('guides', () => {
       const isCommands = language === 'sh'
       expect(isCommands || options.file !== undefined, `${language}\n${code}`).toBe(true)
       if (options.by === undefined) continue
-      for (const line of code.split(/\n| && /).filter((line) => /^\w/.test(line))) {
+      for (const line of code.split(/\n| && /).filter((line) => /^(?!cd )\w/.test(line))) {
         expect(read(options.by).includes(nameOf(line)), `${options.by} runs ${nameOf(line)}`).toBe(true)
       }
     }
@@ -65,11 +70,12 @@ describe('guides', () => {
 })
 
 describe('snippets', () => {
-  const file = ['// region all', 'function a() {', '  // region inner', '  b()', '  // endregion', '}', '// endregion'].join('\n')
+  const file = ['// region all', 'function a() {', '  // #region inner', '  b()', '  // #endregion', '}', '// endregion'].join('\n')
 
   test('a region is taken without its marks and its indent', () => {
     expect(snippetOf('x.ts#inner', () => file)).toBe('b()\n')
     expect(snippetOf('x.ts', () => file)).toBe('function a() {\n  b()\n}\n')
+    expect(snippetOf('x.ts#a', () => file)).toBe('function a() {\n  b()\n}\n')
     expect(() => snippetOf('x.ts#lost', () => file)).toThrow('x.ts has no region lost')
   })
 

@@ -57,7 +57,7 @@ export class Demo {
       .replaceAll('http://localhost:8787', this.origin)
       .replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
       .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${this.origin}`)
-    const { code, output } = await this.project.run('bash', ['-eo', 'pipefail', '-c', script])
+    const { code, output } = await this.project.run('bash', ['-eo', 'pipefail', '-c', script], { HOME: this.project.folder })
     expect(code, output).toBe(0)
     return output
   }

@@ -1,6 +1,6 @@
 // The guides, the reference and the landing page in a real browser (design §8): they work, load nothing from other hosts, and violate
 // no policy of their own; and the commands of the guides, as people paste them. Set SCREENSHOTS=<folder> to keep pictures.
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingGrave, openBrowser } from './browser.ts'
@@ -71,6 +71,22 @@ describe('the guides', () => {
 
   test.each(guides)('the commands of docs/guides/%s.md work as they are pasted', async (name) => {
     await kith.paste(`docs/guides/${name}.md`, { isOptional: true })
+  })
+
+  test('the app of docs/guides/first-app.md is built against the client that its commands have packed', async () => {
+    // What `npm install ./kith-client-0.1.0.tgz` and `npm start` do, without the registry.
+    const app = `${kith.project.folder}/my-app`
+    const script = [
+      'mkdir -p node_modules/@kith',
+      `for one in "${kith.project.folder}"/node_modules/*; do [ "$(basename "$one")" = @kith ] || ln -s "$one" node_modules/; done`,
+      'tar -xzf kith-client-0.1.0.tgz && mv package node_modules/@kith/client',
+      'npx vite build',
+    ]
+    const { code, output } = await kith.project.run('bash', ['-ec', script.join('\n')], {}, 'my-app')
+    expect(output).toContain('built in')
+    expect(code, output).toBe(0)
+    expect(readdirSync(`${app}/dist`)).toContain('index.html')
+    expect(readFileSync(`${app}/.env.local`, 'utf8')).toContain('VITE_CLIENT_ID=my-app')
   })
 
   test('every page is reached from the list, and every link between them leads to a page and to a heading', async () => {

@@ -35,6 +35,7 @@ function App() {
   )
 }
 
+// #region provider
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <KithProvider origin={VITE_KITH} clientId={VITE_CLIENT_ID}>
@@ -42,3 +43,4 @@ createRoot(document.getElementById('root') as HTMLElement).render(
     </KithProvider>
   </StrictMode>,
 )
+// #endregion
