@@ -9,6 +9,7 @@ import {
   customFetch,
   type DPoPHandle,
   getValidatedIdTokenClaims,
+  None,
   processAuthorizationCodeResponse,
   processRefreshTokenResponse,
   ResponseBodyError,
@@ -17,8 +18,8 @@ import {
   type TokenEndpointResponse,
 } from 'oauth4webapi'
 import type { Connection } from './connection.ts'
-import { KithError, toKithError } from './errors.ts'
-import type { Settings } from './options.ts'
+import { KithError, signedOut, toKithError } from './errors.ts'
+import type { OpenProof, Settings } from './options.ts'
 import type { AccessToken, Grant } from './sessions.ts'
 
 /** The clock of a device is often minutes off, and a token that comes straight from Kith is new. */
@@ -29,9 +30,11 @@ const TOKEN_TIMEOUT_MS = 10_000
 export interface AuthorizationServerClient {
   readonly metadata: AuthorizationServer
   readonly client: Client
-  /** The key that tokens are bound to, if they are. */
-  proof(): Promise<DPoPHandle | undefined>
-  exchangeCode(callback: URLSearchParams, asked: { verifier: string; nonce: string; maxAge?: number; redirectUri: string }): Promise<Grant>
+  exchangeCode(
+    callback: URLSearchParams,
+    asked: { verifier: string; nonce: string; maxAge: number | undefined; redirectUri: string },
+  ): Promise<Grant>
+  /** Throws `signed_out` if Kith has ended the session. */
   refresh(grant: Grant, audience: string): Promise<Grant>
   revoke(token: string): Promise<void>
 }
@@ -46,9 +49,9 @@ interface TokenRequest {
   readonly [allowInsecureRequests]: boolean
 }
 
-export function authorizationServer(settings: Settings, connection: Connection): AuthorizationServerClient {
-  const { origin, clientId, authentication, environment, key } = settings
-  const { now, lock, keys } = environment
+export function authorizationServer(settings: Settings, connection: Connection, proof: OpenProof): AuthorizationServerClient {
+  const { origin, clientId, authentication = None(), environment } = settings
+  const { now } = environment
   const metadata: AuthorizationServer = {
     issuer: origin,
     authorization_endpoint: `${origin}/oauth/authorize`,
@@ -68,24 +71,12 @@ export function authorizationServer(settings: Settings, connection: Connection):
   const timeoutMs = Math.min(settings.timeoutMs, TOKEN_TIMEOUT_MS)
   const options = {
     [customFetch]: (url: string, init: object) => connection.send(new Request(url, init), { timeoutMs }),
-    // The library refuses http; only a Kith on the developer's own machine has it.
-    [allowInsecureRequests]: isLoopback(origin),
-  }
-
-  let handle: Promise<DPoPHandle> | undefined
-  async function proof() {
-    const name = key('key')
-    // One key for all tabs.
-    handle ??= settings.dpop && lock(name, () => settings.dpop?.handle(keys, name, connection.serverNow) as Promise<DPoPHandle>)
-    handle?.catch(() => {
-      handle = undefined
-    })
-    return handle
+    [allowInsecureRequests]: origin.startsWith('http:'),
   }
 
   async function tokens(audience: string, before: Grant | null, ask: Ask, read: Read): Promise<Grant> {
     const from = now()
-    const DPoP = await proof()
+    const DPoP = (await proof())?.handle
     // Without `resource` in the grant, every token is for Kith.
     const additionalParameters = settings.resource ? { resource: audience || origin } : ({} as Record<string, string>)
     const request = () => ask({ ...options, additionalParameters, ...(DPoP && { DPoP }) })
@@ -96,9 +87,8 @@ export function authorizationServer(settings: Settings, connection: Connection):
   return {
     metadata,
     client,
-    proof,
     exchangeCode(callback, { verifier, nonce, maxAge, redirectUri }) {
-      const checks = { expectedNonce: nonce, requireIdToken: true, ...(maxAge === undefined ? {} : { maxAge }) }
+      const checks = { expectedNonce: nonce, requireIdToken: true, ...(maxAge !== undefined && { maxAge }) }
       return tokens(
         '',
         null,
@@ -106,13 +96,17 @@ export function authorizationServer(settings: Settings, connection: Connection):
         (response) => processAuthorizationCodeResponse(metadata, client, response, checks),
       )
     },
-    refresh(grant, audience) {
-      return tokens(
-        audience,
-        grant,
-        (request) => refreshTokenGrantRequest(metadata, client, authentication, grant.refreshToken ?? '', request),
-        (response) => processRefreshTokenResponse(metadata, client, response),
-      )
+    async refresh(grant, audience) {
+      try {
+        return await tokens(
+          audience,
+          grant,
+          (request) => refreshTokenGrantRequest(metadata, client, authentication, grant.refreshToken ?? '', request),
+          (response) => processRefreshTokenResponse(metadata, client, response),
+        )
+      } catch (error) {
+        throw toRefreshError(error)
+      }
     },
     async revoke(token) {
       await revocationRequest(metadata, client, authentication, token, options)
@@ -144,18 +138,22 @@ function toGrant(
   if (!claims || (before && claims.sub !== before.claims.sub)) {
     throw new KithError({ kind: 'sign_in_failed', reason: 'invalid_response' }, 'The tokens are of another person')
   }
-  const idToken = id_token ?? before?.idToken
-  const refreshToken = refresh_token ?? before?.refreshToken
   const access: AccessToken = { token, from, until: from + expires_in * 1_000 }
   return {
     claims,
-    scopes: scope === undefined ? (before?.scopes ?? []) : audience === '' ? scope.split(' ') : (before?.scopes ?? []),
-    ...(idToken && { idToken }),
-    ...(refreshToken && { refreshToken }),
+    scopes: (audience === '' && scope?.split(' ')) || (before?.scopes ?? []),
+    idToken: id_token ?? before?.idToken,
+    refreshToken: refresh_token ?? before?.refreshToken,
     access: { ...before?.access, [audience]: access },
   }
 }
 
-export function isLoopback(origin: string): boolean {
-  return /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin)
+function toRefreshError(error: unknown): unknown {
+  if (error instanceof KithError) return error
+  if (error instanceof ResponseBodyError) {
+    return error.error === 'invalid_grant' ? signedOut('ended') : toKithError(error.response, error.cause)
+  }
+  // What no authorization server sends: the page of a captive portal, or of a proxy.
+  const status = (error as { cause?: Response }).cause?.status ?? 502
+  return new KithError({ kind: 'unavailable', status }, 'The reply is not one of Kith', { cause: error })
 }

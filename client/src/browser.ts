@@ -1,5 +1,7 @@
 /** The environment of browsers. Nothing is touched before it is used, so that servers can import it. */
-import type { ClientStorage, Environment, KeyStore, UploadRequest } from './environment.ts'
+
+import type { ClientStorage, Environment, UploadRequest } from './environment.ts'
+import { KithError } from './errors.ts'
 
 export const browser: Environment = {
   fetch: (request) => fetch(request),
@@ -7,7 +9,6 @@ export const browser: Environment = {
   wait: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
   storage: localStorageOfPage(),
   lock: globalThis.navigator?.locks ? lockBetweenTabs : lockInProcess,
-  keys: keysInIndexedDb(),
   openUrl(url) {
     location.assign(url)
     // The page is going away: whoever waits for this must not go on.
@@ -21,9 +22,13 @@ export const browser: Environment = {
 /** A tab that hangs must not hold up the others for ever. */
 const LOCK_WAIT_MS = 60_000
 
-function lockBetweenTabs<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const signal = globalThis.AbortSignal?.timeout?.(LOCK_WAIT_MS)
-  return navigator.locks.request(name, signal ? { signal } : {}, work)
+async function lockBetweenTabs<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(LOCK_WAIT_MS)
+  try {
+    return await navigator.locks.request(name, { signal }, work)
+  } catch (error) {
+    throw error === signal.reason ? new KithError({ kind: 'timeout' }, 'Another tab does not get on', { cause: error }) : error
+  }
 }
 
 const queues = new Map<string, Promise<unknown>>()
@@ -52,35 +57,6 @@ function localStorageOfPage(): ClientStorage {
         if (event.key === key || event.key === null) listener()
       })
     },
-  }
-}
-
-/** Only IndexedDB can keep a key without its bytes. */
-function keysInIndexedDb(): KeyStore {
-  const open = () =>
-    new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open('kith', 1)
-      request.onupgradeneeded = () => request.result.createObjectStore('keys')
-      request.onsuccess = () => resolve(request.result)
-      request.onerror = () => reject(request.error)
-    })
-  async function run<T>(mode: IDBTransactionMode, ask: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    const database = await open()
-    try {
-      const transaction = database.transaction('keys', mode)
-      const request = ask(transaction.objectStore('keys'))
-      await new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve()
-        transaction.onabort = () => reject(transaction.error)
-      })
-      return request.result
-    } finally {
-      database.close()
-    }
-  }
-  return {
-    get: (name) => run<CryptoKeyPair | undefined>('readonly', (keys) => keys.get(name)),
-    set: async (name, pair) => void (await run('readwrite', (keys) => keys.put(pair, name))),
   }
 }
 

@@ -2,7 +2,7 @@
  * One request to Kith, and what is common to all of them: the bookmark, so that one reads what one has written; Kith's time; a
  * time limit; and errors of the network as `KithError`.
  */
-import { KithError, unreachable } from './errors.ts'
+import { KithError, settled, unreachable } from './errors.ts'
 import type { Settings } from './options.ts'
 
 export interface Connection {
@@ -19,6 +19,7 @@ export interface SendOptions {
 }
 
 const BOOKMARK = 'x-d1-bookmark'
+const LATE = 'late'
 
 export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key' | 'timeoutMs'>): Connection {
   const { origin, environment, key } = settings
@@ -36,24 +37,30 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
     const seen = response.headers.get(BOOKMARK)
     if (seen === null) return
     bookmark = seen
-    await attempt(() => storage.setItem(bookmarkKey, seen))
+    await settled(() => storage.setItem(bookmarkKey, seen))
   }
 
   async function send(request: Request, { timeoutMs = settings.timeoutMs, send = environment.fetch }: SendOptions = {}): Promise<Response> {
     const isKith = new URL(request.url).origin === origin
     const headers = new Headers(request.headers)
-    if (isKith && bookmark === undefined) bookmark = (await attempt(() => storage.getItem(bookmarkKey))) ?? null
+    if (isKith && bookmark === undefined) bookmark = (await settled(() => storage.getItem(bookmarkKey))) ?? null
     if (isKith && bookmark) headers.set(BOOKMARK, bookmark)
-    const limit = limited(request.signal, timeoutMs)
+    const { signal } = request
+    const limit = new AbortController()
+    const timer = timeoutMs === null ? undefined : setTimeout(() => limit.abort(LATE), timeoutMs)
+    if (signal?.aborted) limit.abort(signal.reason)
+    signal?.addEventListener('abort', () => limit.abort(signal.reason))
     try {
       const response = await send(new Request(request, { headers, signal: limit.signal }))
       if (!isKith) return response
       await learn(response)
       return await buffered(response)
     } catch (cause) {
-      throw limit.failure() ?? unreachable(cause)
+      if (signal?.aborted) throw new KithError({ kind: 'aborted' }, 'The request was aborted', { cause })
+      if (limit.signal.reason === LATE) throw new KithError({ kind: 'timeout' }, 'Kith did not answer in time')
+      throw unreachable(cause)
     } finally {
-      limit.end()
+      clearTimeout(timer)
     }
   }
 
@@ -65,37 +72,4 @@ async function buffered(response: Response): Promise<Response> {
   if (!response.headers.get('content-type')?.includes('json')) return response
   const { status, statusText, headers } = response
   return new Response(await response.text(), { status, statusText, headers })
-}
-
-function limited(signal: AbortSignal | null | undefined, timeoutMs: number | null) {
-  const controller = new AbortController()
-  let isLate = false
-  const abort = () => controller.abort(signal?.reason)
-  const late = () => {
-    isLate = true
-    controller.abort()
-  }
-  const timer = timeoutMs === null ? undefined : setTimeout(late, timeoutMs)
-  if (signal?.aborted) abort()
-  signal?.addEventListener('abort', abort)
-  return {
-    signal: controller.signal,
-    failure: () => {
-      if (signal?.aborted) return new KithError({ kind: 'aborted' }, 'The request was aborted', { cause: signal.reason })
-      return isLate ? new KithError({ kind: 'timeout' }, 'Kith did not answer in time') : null
-    },
-    end() {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-    },
-  }
-}
-
-/** What does not matter if it fails. */
-async function attempt<T>(work: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch {
-    return undefined
-  }
 }

@@ -2,19 +2,95 @@
  * DPoP (RFC 9449): tokens are bound to a key that no script can read, so a stolen token is worth nothing elsewhere.
  * `createKith({ ..., dpop: dpop() })`.
  */
-import { DPoP, generateKeyPair, modifyAssertion } from 'oauth4webapi'
+import {
+  allowInsecureRequests,
+  customFetch,
+  DPoP,
+  type DPoPHandle,
+  generateKeyPair,
+  isDPoPNonceError,
+  modifyAssertion,
+  protectedResourceRequest,
+  WWWAuthenticateChallengeError,
+} from 'oauth4webapi'
+import type { KeyStore } from './environment.ts'
+import { storageError } from './errors.ts'
 import type { ProofOfPossession } from './options.ts'
 
 export function dpop(): ProofOfPossession {
   return {
-    async handle(keys, name, serverNow) {
-      const pair = (await keys.get(name)) ?? (await generateKeyPair('ES256'))
-      await keys.set(name, pair)
-      return DPoP({}, pair, {
+    async open({ key, environment: { lock, keys = keysInIndexedDb } }, serverNow) {
+      const name = key('key')
+      // One key for all tabs.
+      const pair = await lock(name, () => keyPair(keys, name))
+      const handle = DPoP({}, pair, {
         [modifyAssertion](_header, claims) {
           claims.iat = Math.floor(serverNow() / 1_000)
         },
       })
+      return { handle, send: (request, token, send) => sendProved(handle, request, token, send) }
     },
+  }
+}
+
+async function keyPair(keys: KeyStore, name: string): Promise<CryptoKeyPair> {
+  try {
+    const found = await keys.get(name)
+    if (found) return found
+    const made = await generateKeyPair('ES256')
+    await keys.set(name, made)
+    return made
+  } catch (cause) {
+    throw storageError(cause)
+  }
+}
+
+/** The first proof of a page has no nonce yet (RFC 9449 §9), and may have the time of a wrong clock. The reply has told both. */
+async function sendProved(
+  handle: DPoPHandle,
+  request: Request,
+  token: string,
+  send: (headers: Headers) => Promise<Response>,
+  isSecond = false,
+): Promise<Response> {
+  try {
+    return await protectedResourceRequest(token, request.method, new URL(request.url), new Headers(request.headers), null, {
+      DPoP: handle,
+      // Where a token may go is decided before.
+      [allowInsecureRequests]: true,
+      [customFetch]: (_url, { headers }) => send(new Headers(headers)),
+    })
+  } catch (error) {
+    if (!(error instanceof WWWAuthenticateChallengeError)) throw error
+    const isOfProof = error.cause.some(({ parameters }) => parameters.error === 'invalid_dpop_proof') || isDPoPNonceError(error)
+    return isOfProof && !isSecond ? sendProved(handle, request, token, send, true) : error.response
+  }
+}
+
+/** Only IndexedDB keeps a key without its bytes. */
+const keysInIndexedDb: KeyStore = {
+  get: (name) => run<CryptoKeyPair | undefined>('readonly', (keys) => keys.get(name)),
+  set: async (name, pair) => {
+    await run('readwrite', (keys) => keys.put(pair, name))
+  },
+}
+
+async function run<T>(mode: IDBTransactionMode, ask: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const opening = indexedDB.open('kith', 1)
+  opening.onupgradeneeded = () => opening.result.createObjectStore('keys')
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    opening.onsuccess = () => resolve(opening.result)
+    opening.onerror = () => reject(opening.error)
+  })
+  try {
+    const transaction = database.transaction('keys', mode)
+    const request = ask(transaction.objectStore('keys'))
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(transaction.error)
+    })
+    return request.result
+  } finally {
+    database.close()
   }
 }

@@ -10,8 +10,8 @@ export interface Environment {
   readonly storage: ClientStorage
   /** Runs `work` while nobody else who shares the storage holds the lock `name`. */
   lock<T>(name: string, work: () => Promise<T>): Promise<T>
-  /** Keeps keys that cannot be read, for DPoP. */
-  readonly keys: KeyStore
+  /** Keeps keys that cannot be read, for DPoP. By default IndexedDB. */
+  readonly keys?: KeyStore
   /**
    * Sends the person to Kith. Browsers leave the page. An app that shows a browser of its own resolves to the URL that it came back
    * with (it begins with `backTo`), or to null if the person closed it.

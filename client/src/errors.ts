@@ -44,29 +44,36 @@ export type Failure =
   | { readonly kind: 'aborted' }
   | { readonly kind: 'signed_out'; readonly reason: SignedOutReason }
   /** The request needs a stronger or newer sign-in: pass the error to `kith.stepUp`. */
-  | { readonly kind: 'step_up_required'; readonly acrValues?: string; readonly maxAge?: number }
+  | { readonly kind: 'step_up_required'; readonly acrValues?: string | undefined; readonly maxAge?: number | undefined }
   | {
       readonly kind: 'refused'
       readonly status: number
       /** The word in the reply's `error`, such as `ClientInputError`. */
       readonly code: string
       /** A machine-readable detail, such as `restricted`. */
-      readonly reason?: string
+      readonly reason?: string | undefined
+      /** The scope that the token lacks. Sign in again with it. */
+      readonly scope?: string | undefined
       /** What is wrong, by the name of the field. Empty if the refusal is about no field. */
       readonly fields: Readonly<Record<string, string>>
       /** Find the request in Kith's log by this. */
-      readonly requestId?: string
+      readonly requestId?: string | undefined
     }
-  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number; readonly requestId?: string }
+  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number; readonly requestId?: string | undefined }
   /** Kith failed. `status` is 500 or more. */
-  | { readonly kind: 'unavailable'; readonly status: number; readonly retryAfterSeconds?: number; readonly requestId?: string }
+  | {
+      readonly kind: 'unavailable'
+      readonly status: number
+      readonly retryAfterSeconds?: number | undefined
+      readonly requestId?: string | undefined
+    }
   | {
       readonly kind: 'sign_in_failed'
       readonly reason: SignInFailure
       /** The OAuth error (`refused`). */
-      readonly code?: string
+      readonly code?: string | undefined
       /** Where the sign-in was to lead, if that is known. */
-      readonly returnTo?: string
+      readonly returnTo?: string | undefined
     }
   /** The browser's storage cannot be used. A session lasts until the page is closed; a sign-in cannot start. */
   | { readonly kind: 'storage'; readonly reason: 'full' | 'forbidden' }
@@ -94,10 +101,10 @@ export function signedOut(reason: SignedOutReason): KithError {
 export function signInFailed(
   reason: SignInFailure,
   message: string,
-  more: { code?: string; returnTo?: string; cause?: unknown } = {},
+  more: { code?: string | undefined; returnTo?: string | undefined; cause?: unknown } = {},
 ): KithError {
-  const { cause, ...details } = more
-  return new KithError({ kind: 'sign_in_failed', reason, ...details }, message, { cause })
+  const { code, returnTo, cause } = more
+  return new KithError({ kind: 'sign_in_failed', reason, code, returnTo }, message, { cause })
 }
 
 /** What a request that got no response has met with. */
@@ -108,25 +115,36 @@ export function unreachable(cause: unknown): KithError {
 /** The error in an unsuccessful reply of Kith: of its API (`additionalInfo`), or of OAuth (`error_description`). */
 export function toKithError(response: Response, body: unknown): KithError {
   const { status, headers } = response
-  const { error, error_description, additionalInfo = {} } = (typeof body === 'object' && body !== null ? body : {}) as ErrorBody
-  const { message, reason, errors = [], duplicateFields = [] } = additionalInfo
+  const { error, error_description, additionalInfo = {} } = Object(body) as ErrorBody
+  const { message, reason, scope, errors = [], duplicateFields = [] } = additionalInfo
   const text = message ?? error_description ?? errors[0]?.msg ?? error ?? `Kith answered ${status}`
-  const id = headers.get('x-request-id')
-  const requestId = id === null ? {} : { requestId: id }
+  const requestId = headers.get('x-request-id') ?? undefined
   const retryAfterSeconds = retryAfterOf(response)
-  if (status === 429) return new KithError({ kind: 'rate_limited', retryAfterSeconds: retryAfterSeconds ?? 1, ...requestId }, text)
-  if (status >= 500) {
-    const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
-    return new KithError({ kind: 'unavailable', status, ...wait, ...requestId }, text)
-  }
+  if (status === 429) return new KithError({ kind: 'rate_limited', retryAfterSeconds: retryAfterSeconds ?? 1, requestId }, text)
+  if (status >= 500) return new KithError({ kind: 'unavailable', status, retryAfterSeconds, requestId }, text)
   const named = [...errors.map(({ path, msg }) => [path, msg]), ...duplicateFields.map((path) => [path, 'is taken'])]
-  const refused = { kind: 'refused', status, code: error ?? String(status), fields: Object.fromEntries(named) } as const
-  return new KithError({ ...refused, ...(reason === undefined ? {} : { reason }), ...requestId }, text)
+  const fields = Object.fromEntries(named)
+  return new KithError({ kind: 'refused', status, code: error ?? String(status), reason, scope, fields, requestId }, text)
 }
 
 export function retryAfterOf({ headers }: Response): number | undefined {
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) ? seconds : undefined
+  return Number(headers.get('retry-after')) || undefined
+}
+
+export function storageError(cause: unknown): KithError {
+  const isFull = (cause as Error).name === 'QuotaExceededError'
+  return new KithError({ kind: 'storage', reason: isFull ? 'full' : 'forbidden' }, 'The browser does not let this page store anything', {
+    cause,
+  })
+}
+
+/** Undefined if the work fails, which does not matter then. */
+export async function settled<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch {
+    return undefined
+  }
 }
 
 interface ErrorBody {
@@ -135,6 +153,7 @@ interface ErrorBody {
   readonly additionalInfo?: {
     readonly message?: string
     readonly reason?: string
+    readonly scope?: string
     readonly errors?: readonly { readonly path: string; readonly msg: string }[]
     readonly duplicateFields?: readonly string[]
   }

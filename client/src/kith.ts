@@ -1,12 +1,12 @@
 /** The client: one object for an app. */
-import { authorizationServer } from './authorization-server.ts'
 import { authorized } from './authorized.ts'
 import { connect } from './connection.ts'
+import { KithError, unreachable } from './errors.ts'
 import { type Operations, operations } from './operations.ts'
 import { type KithOptions, toSettings } from './options.ts'
 import { openSessions, type Session } from './sessions.ts'
-import { type SignInOptions, signInFlow } from './sign-in.ts'
-import { type SignOutOptions, signOutFlow } from './sign-out.ts'
+import type { SignInOptions } from './sign-in.ts'
+import type { SignOutOptions } from './sign-out.ts'
 import { sessionTokens } from './tokens.ts'
 import { type Uploads, uploads } from './uploads.ts'
 
@@ -37,10 +37,13 @@ export function createKith(options: KithOptions): Kith {
   const { origin, environment, resource } = settings
   const connection = connect(settings)
   const sessions = openSessions(settings)
-  const server = authorizationServer(settings, connection)
-  const tokens = sessionTokens(settings, sessions, server)
-  const { signIn, handleRedirect } = signInFlow(settings, sessions, server)
-  const send = authorized({ connection, tokens, proof: server.proof, wait: environment.wait })
+  const proof = shared(async () => settings.dpop?.open(settings, connection.serverNow))
+  const protocol = shared(() => import('./protocol.ts').then(({ openProtocol }) => openProtocol(settings, connection, sessions, proof)))
+  const tokens = sessionTokens(settings, sessions, async (grant, audience) => (await protocol()).refresh(grant, audience))
+  const send = authorized({ connection, tokens, proof, wait: environment.wait })
+  const signIn = async (options?: SignInOptions) => (await protocol()).signIn(options)
+  // Loaded now, so that it is there when it is needed, even offline.
+  protocol().catch(() => {})
   const toKith = (request: Request) => send(request, '')
 
   return {
@@ -53,14 +56,9 @@ export function createKith(options: KithOptions): Kith {
     subscribe: sessions.subscribe,
     signIn,
     signUp: (options) => signIn({ ...options, prompt: 'create' }),
-    stepUp: ({ acrValues, maxAge, returnTo }) =>
-      signIn({
-        ...(acrValues === undefined ? {} : { acrValues }),
-        ...(maxAge === undefined ? {} : { maxAge }),
-        ...(returnTo === undefined ? {} : { returnTo }),
-      }),
-    handleRedirect,
-    signOut: signOutFlow(settings, sessions, server),
+    stepUp: ({ acrValues, maxAge, returnTo }) => signIn({ acrValues, maxAge, returnTo }),
+    handleRedirect: async (url) => (await protocol()).handleRedirect(url),
+    signOut: async (options) => (await protocol()).signOut(options),
     accessToken: ({ minValiditySeconds, resource = '' } = {}) => tokens.get(resource, minValiditySeconds),
     async fetch(input, init) {
       const request = new Request(input instanceof Request ? input : new URL(input, environment.currentUrl()), init)
@@ -71,5 +69,17 @@ export function createKith(options: KithOptions): Kith {
       }
       return send(request, to === origin ? '' : (resource ?? ''))
     },
+  }
+}
+
+/** What `make` makes, once; again if it fails. */
+function shared<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make().catch((error) => {
+      made = undefined
+      throw error instanceof KithError ? error : unreachable(error)
+    })
+    return made
   }
 }

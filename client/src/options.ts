@@ -1,7 +1,7 @@
 /** What an app says about itself, and what follows from it. */
-import { type ClientAuth, type DPoPHandle, None } from 'oauth4webapi'
+import type { ClientAuth, DPoPHandle } from 'oauth4webapi'
 import { browser } from './browser.ts'
-import type { Environment, KeyStore } from './environment.ts'
+import type { Environment } from './environment.ts'
 import type { KithError } from './errors.ts'
 
 export interface KithOptions {
@@ -33,13 +33,23 @@ export interface KithOptions {
 /** DPoP (RFC 9449). A separate import, because most apps do without. */
 export interface ProofOfPossession {
   /** `serverNow`: the time at Kith, in milliseconds. */
-  handle(keys: KeyStore, name: string, serverNow: () => number): Promise<DPoPHandle>
+  open(settings: Pick<Settings, 'key' | 'environment'>, serverNow: () => number): Promise<Proof>
 }
+
+export interface Proof {
+  /** For requests for tokens. */
+  readonly handle: DPoPHandle
+  /** Sends the request by `send`, with the token and a proof in its headers. */
+  send(request: Request, token: string, send: (headers: Headers) => Promise<Response>): Promise<Response>
+}
+
+/** The key that tokens are bound to, if they are. */
+export type OpenProof = () => Promise<Proof | undefined>
 
 export interface Settings {
   readonly origin: string
   readonly clientId: string
-  readonly authentication: ClientAuth
+  readonly authentication: ClientAuth | undefined
   readonly scope: string
   readonly resource: string | undefined
   readonly tokenOrigins: ReadonlySet<string>
@@ -56,15 +66,16 @@ export interface Settings {
 export function toSettings(options: KithOptions): Settings {
   const environment = { ...browser, ...options.environment }
   const origin = new URL(options.origin).origin
+  if (!isSecure(origin)) fail(`origin must be https, or http on localhost: ${origin}`)
   const { clientId, resource, dpop } = options
   const page = () => new URL(environment.currentUrl() ?? fail('Outside a browser, pass redirectUri and postLogoutRedirectUri')).origin
   return {
     origin,
     clientId,
-    authentication: options.clientAuthentication ?? None(),
+    authentication: options.clientAuthentication,
     scope: options.scope ?? 'openid profile email delegated:all',
     resource,
-    tokenOrigins: new Set([origin, ...[...(resource ? [resource] : []), ...(options.apiOrigins ?? [])].map((url) => new URL(url).origin)]),
+    tokenOrigins: new Set([origin, resource ?? origin, ...(options.apiOrigins ?? [])].map((url) => new URL(url).origin)),
     dpop,
     timeoutMs: (options.timeoutSeconds ?? 30) * 1_000,
     warn: options.onWarning ?? (() => {}),
@@ -73,6 +84,11 @@ export function toSettings(options: KithOptions): Settings {
     postLogoutRedirectUri: () => options.postLogoutRedirectUri ?? `${page()}/`,
     key: (what) => `kith:${what}:${clientId}@${origin}`,
   }
+}
+
+/** The library refuses http, too; only a Kith on the developer's own machine has it. */
+function isSecure(origin: string): boolean {
+  return /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|$))/.test(origin)
 }
 
 function fail(message: string): never {

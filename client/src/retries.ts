@@ -2,39 +2,45 @@
 import { KithError, retryAfterOf } from './errors.ts'
 
 const ATTEMPTS = 3
-export const RETRY_WAIT_MAX_SECONDS = 10
-const NETWORK_WAIT_MS = 500
-const READS = new Set(['GET', 'HEAD'])
-const REPEATABLE = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
+const WAIT_MAX_SECONDS = 10
+const NETWORK_WAIT_SECONDS = 1
 
-/** Of a failure: it may go over by itself. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof KithError && ['offline', 'timeout', 'rate_limited', 'unavailable'].includes(error.kind)
-}
+type Wait = (milliseconds: number) => Promise<void>
 
-export async function withRetries(
-  { method, signal }: { readonly method: string; readonly signal?: AbortSignal | null },
-  wait: (milliseconds: number) => Promise<void>,
-  send: () => Promise<Response>,
-): Promise<Response> {
+/** Runs `work` again, up to three times in all, after as many seconds as `pause` says of its outcome. */
+export async function repeated<T>(
+  work: () => Promise<T>,
+  wait: Wait,
+  pause: (result?: T, error?: unknown) => number | undefined,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const isLast = attempt === ATTEMPTS
-    let milliseconds: number
+    let result: T | undefined
+    let failure: { error: unknown } | undefined
     try {
-      const response = await send()
-      const seconds = retryAfterOf(response) ?? Number.POSITIVE_INFINITY
-      if (isLast || seconds > RETRY_WAIT_MAX_SECONDS || !mayRepeat(method, response.status)) return response
-      milliseconds = seconds * 1_000
+      result = await work()
     } catch (error) {
-      if (isLast || !READS.has(method) || !(error instanceof KithError && error.kind === 'offline')) throw error
-      milliseconds = NETWORK_WAIT_MS * attempt
+      failure = { error }
     }
-    await wait(milliseconds)
-    if (signal?.aborted) throw new KithError({ kind: 'aborted' }, 'The request was aborted', { cause: signal.reason })
+    const seconds = attempt < ATTEMPTS ? pause(result, failure?.error) : undefined
+    if (seconds !== undefined && seconds <= WAIT_MAX_SECONDS) await wait(seconds * 1_000)
+    else if (failure) throw failure.error
+    else return result as T
   }
 }
 
-/** A request over a limit (429) was not acted on. One that met with a failure (503) may have been. */
-function mayRepeat(method: string, status: number): boolean {
-  return status === 429 || (status === 503 && REPEATABLE.has(method))
+/** Sends a request by `send`. One over a limit (429) was not acted on; one that met with a failure (503) may have been. */
+export function sentAgain({ method, signal }: Request, wait: Wait, send: () => Promise<Response>): Promise<Response> {
+  return repeated(send, wait, (response, error) => {
+    if (signal.aborted) return undefined
+    if (error) return /GET|HEAD/.test(method) && (error as KithError).kind === 'offline' ? NETWORK_WAIT_SECONDS : undefined
+    const mayRepeat = response?.status === 429 || (response?.status === 503 && /GET|HEAD|PUT|DELETE/.test(method))
+    return mayRepeat ? retryAfterOf(response) : undefined
+  })
+}
+
+/** Of a failure: how many seconds until it may be over. */
+export function passesIn(error: unknown): number | undefined {
+  if (!(error instanceof KithError)) return undefined
+  if (error.kind === 'rate_limited' || error.kind === 'unavailable') return error.retryAfterSeconds ?? NETWORK_WAIT_SECONDS
+  return error.kind === 'offline' || error.kind === 'timeout' ? NETWORK_WAIT_SECONDS : undefined
 }

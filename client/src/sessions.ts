@@ -1,6 +1,6 @@
 /** Who is signed in: kept in the storage, which tabs share, and in memory while the storage cannot be used. */
 import type { IDToken } from 'oauth4webapi'
-import { KithError, type SignedOutReason } from './errors.ts'
+import { type SignedOutReason, settled, signedOut, storageError } from './errors.ts'
 import type { Settings } from './options.ts'
 
 export type IdTokenClaims = IDToken
@@ -20,8 +20,8 @@ export interface AccessToken {
 export interface Grant {
   readonly claims: IdTokenClaims
   readonly scopes: readonly string[]
-  readonly idToken?: string
-  readonly refreshToken?: string
+  readonly idToken: string | undefined
+  readonly refreshToken: string | undefined
   /** By audience; that of Kith is empty. */
   readonly access: Readonly<Record<string, AccessToken>>
 }
@@ -50,13 +50,13 @@ export function openSessions({ environment: { storage }, key: keyOf, warn }: Set
   function show(next: Stored) {
     stored = next
     const shown = toSession(next)
-    if (JSON.stringify(shown) === JSON.stringify(snapshot)) return
+    if (toText(shown) === toText(snapshot)) return
     snapshot = shown
     for (const listener of listeners) listener()
   }
 
   async function load(): Promise<Stored> {
-    const text = await readOr(() => storage.getItem(key))
+    const text = await settled(() => storage.getItem(key))
     // Unreadable: what is in memory still holds.
     if (text === undefined) return stored
     const found = parse(text)
@@ -111,8 +111,13 @@ export function openSessions({ environment: { storage }, key: keyOf, warn }: Set
   }
 }
 
+/** Without what is new in the ID token of each refresh, though nothing has changed. */
+function toText(session: Session): string {
+  return JSON.stringify(session, (name, value) => (/^(iat|exp|at_hash|nonce)$/.test(name) ? undefined : value))
+}
+
 function grantOf(stored: Stored): Grant {
-  if ('reason' in stored) throw new KithError({ kind: 'signed_out', reason: stored.reason }, 'Nobody is signed in')
+  if ('reason' in stored) throw signedOut(stored.reason)
   return stored
 }
 
@@ -129,19 +134,4 @@ function parse(text: string | null): Stored | null {
   } catch {
     return null
   }
-}
-
-async function readOr<T>(work: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch {
-    return undefined
-  }
-}
-
-export function storageError(cause: unknown): KithError {
-  const isFull = cause instanceof Error && cause.name === 'QuotaExceededError'
-  return isFull
-    ? new KithError({ kind: 'storage', reason: 'full' }, 'The storage of the browser is full', { cause })
-    : new KithError({ kind: 'storage', reason: 'forbidden' }, 'The browser does not let this page store anything', { cause })
 }

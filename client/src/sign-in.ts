@@ -10,26 +10,26 @@ import {
   validateAuthResponse,
 } from 'oauth4webapi'
 import type { AuthorizationServerClient } from './authorization-server.ts'
-import { KithError, type SignInFailure, signInFailed } from './errors.ts'
-import type { Settings } from './options.ts'
-import { isPassing } from './retries.ts'
-import { type Sessions, storageError } from './sessions.ts'
+import { KithError, type SignInFailure, signInFailed, storageError } from './errors.ts'
+import type { OpenProof, Settings } from './options.ts'
+import { passesIn } from './retries.ts'
+import type { Sessions } from './sessions.ts'
 
 export interface SignInOptions {
   /** Where the app goes on after the sign-in. By default the current page. */
-  readonly returnTo?: string
+  readonly returnTo?: string | undefined
   /** The e-mail address, if the app knows it. */
-  readonly loginHint?: string
+  readonly loginHint?: string | undefined
   /** How strong the sign-in has to be, such as `urn:kith:acr:2fa`. */
-  readonly acrValues?: string
+  readonly acrValues?: string | undefined
   /** How many seconds ago the last sign-in may be. */
-  readonly maxAge?: number
+  readonly maxAge?: number | undefined
   /** The languages of Kith's pages, such as `de`. */
-  readonly uiLocales?: string
+  readonly uiLocales?: string | undefined
   /** `none`: without asking the person anything, or not at all. */
-  readonly prompt?: 'none' | 'login' | 'consent' | 'create'
+  readonly prompt?: 'none' | 'login' | 'consent' | 'create' | undefined
   /** Instead of the client's own. */
-  readonly scope?: string
+  readonly scope?: string | undefined
 }
 
 export interface SignIn {
@@ -44,7 +44,7 @@ interface Started {
   readonly redirectUri: string
   readonly returnTo: string
   readonly at: number
-  readonly maxAge?: number
+  readonly maxAge?: number | undefined
   readonly isUsed?: true
 }
 
@@ -52,7 +52,7 @@ interface Started {
 const STARTED_MS = 24 * 60 * 60 * 1_000
 const STARTED_MAX = 10
 
-export function signInFlow(settings: Settings, sessions: Sessions, server: AuthorizationServerClient): SignIn {
+export function signInFlow(settings: Settings, sessions: Sessions, server: AuthorizationServerClient, proof: OpenProof): SignIn {
   const { environment, key, clientId, resource } = settings
   const { storage, now, lock, openUrl, currentUrl } = environment
   const callbacks = new Map<string, Promise<{ returnTo: string }>>()
@@ -82,8 +82,8 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     const { returnTo = currentUrl() ?? '/', loginHint, acrValues, maxAge, uiLocales, prompt, scope = settings.scope } = options
     const [state, nonce, verifier] = [generateRandomState(), generateRandomNonce(), generateRandomCodeVerifier()]
     const redirectUri = settings.redirectUri()
-    const proof = await server.proof()
-    await remember(state, { verifier, nonce, redirectUri, returnTo, at: now(), ...(maxAge === undefined ? {} : { maxAge }) })
+    const bound = await proof()
+    await remember(state, { verifier, nonce, redirectUri, returnTo, at: now(), maxAge })
     const parameters = {
       response_type: 'code',
       client_id: clientId,
@@ -99,7 +99,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
       max_age: maxAge,
       ui_locales: uiLocales,
       prompt,
-      dpop_jkt: await proof?.calculateThumbprint(),
+      dpop_jkt: await bound?.handle.calculateThumbprint(),
     }
     const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
     const cameBack = await openUrl(`${server.metadata.authorization_endpoint}?${new URLSearchParams(given)}`, redirectUri)
@@ -115,7 +115,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     if (last) return last
     const promise = finish(searchParams, state)
     callbacks.set(state, promise)
-    promise.catch((error) => isPassing(error) && callbacks.delete(state))
+    promise.catch((error) => passesIn(error) && callbacks.delete(state))
     return promise
   }
 
@@ -124,7 +124,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     const { returnTo, verifier, nonce, redirectUri, maxAge } = started
     try {
       const validated = validateAuthResponse(server.metadata, server.client, callback, state)
-      const asked = { verifier, nonce, redirectUri, ...(maxAge === undefined ? {} : { maxAge }) }
+      const asked = { verifier, nonce, redirectUri, maxAge }
       await lock(key('session'), async () => {
         const before = await sessions.read().catch(() => null)
         await sessions.save(await server.exchangeCode(validated, asked))
@@ -154,8 +154,7 @@ const KNOWN = new Set<string>(['access_denied', 'login_required', 'consent_requi
 
 function toSignInError(error: unknown, returnTo: string): KithError {
   if (error instanceof KithError) return error
-  const failed = (reason: SignInFailure, message: string, code?: string) =>
-    signInFailed(reason, message, { cause: error, returnTo, ...(code === undefined ? {} : { code }) })
+  const failed = (reason: SignInFailure, message: string, code?: string) => signInFailed(reason, message, { cause: error, returnTo, code })
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
     const message = error.error_description ?? error.error
     if (KNOWN.has(error.error)) return failed(error.error as SignInFailure, message)

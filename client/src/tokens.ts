@@ -2,11 +2,9 @@
  * Access tokens, renewed in time, by one tab at a time. Only Kith's word ends a session (`invalid_grant`): no failure of the network or
  * of Kith signs anybody out.
  */
-import { ResponseBodyError } from 'oauth4webapi'
-import type { AuthorizationServerClient } from './authorization-server.ts'
-import { KithError, signedOut, toKithError } from './errors.ts'
+import { type KithError, signedOut } from './errors.ts'
 import type { Settings } from './options.ts'
-import { isPassing, RETRY_WAIT_MAX_SECONDS } from './retries.ts'
+import { passesIn, repeated } from './retries.ts'
 import type { AccessToken, Grant, Sessions } from './sessions.ts'
 
 /** Where requests to Kith and to APIs get their tokens from. */
@@ -19,11 +17,13 @@ export interface TokenSource {
 
 const MIN_VALIDITY_SECONDS = 30
 /** Kith repeats a reply that was lost for 30 seconds, while its token is unused. */
-const REPEAT_MS = 25_000
-const REPEAT_AFTER_MS = 1_000
-const ATTEMPTS = 3
+const REPEAT_MS = 22_000
 
-export function sessionTokens(settings: Settings, sessions: Sessions, server: AuthorizationServerClient): TokenSource {
+export function sessionTokens(
+  settings: Settings,
+  sessions: Sessions,
+  renew: (grant: Grant, audience: string) => Promise<Grant>,
+): TokenSource {
   const { environment, key } = settings
   const { now, wait, lock } = environment
   const running = new Map<string, Promise<string>>()
@@ -54,14 +54,19 @@ export function sessionTokens(settings: Settings, sessions: Sessions, server: Au
   async function renewed(grant: Grant, audience: string): Promise<string> {
     if (!grant.refreshToken) return end()
     try {
-      const next = await repeated(() => server.refresh(grant, audience))
+      const start = now()
+      // The same request again is safe: until the new token is used, Kith gives the same answer.
+      const next = await repeated(
+        () => renew(grant, audience),
+        wait,
+        (_next, error) => (now() - start < REPEAT_MS ? passesIn(error) : undefined),
+      )
       await sessions.save(next)
       unfinished.delete(audience)
       return (next.access[audience] as AccessToken).token
     } catch (error) {
-      if (isPassing(error)) unfinished.add(audience)
-      if (!(error instanceof ResponseBodyError)) throw toTokenError(error)
-      if (error.error !== 'invalid_grant') throw toKithError(error.response, error.cause)
+      if (passesIn(error)) unfinished.add(audience)
+      if ((error as KithError).kind !== 'signed_out') throw error
       const current = await sessions.read()
       // Where nothing locks, another process may have been faster.
       if (current.refreshToken !== grant.refreshToken) return renewed(current, audience)
@@ -74,21 +79,6 @@ export function sessionTokens(settings: Settings, sessions: Sessions, server: Au
     throw signedOut('ended')
   }
 
-  /** The same request again is safe: until the new token is used, Kith gives the same answer. */
-  async function repeated<T>(request: () => Promise<T>): Promise<T> {
-    const start = now()
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await request()
-      } catch (error) {
-        const seconds = error instanceof KithError && 'retryAfterSeconds' in error ? (error.retryAfterSeconds ?? 1) : 1
-        const isLate = attempt === ATTEMPTS || now() - start + seconds * 1_000 > REPEAT_MS
-        if (!isPassing(error) || seconds > RETRY_WAIT_MAX_SECONDS || isLate) throw error
-        await wait(Math.max(seconds * 1_000, REPEAT_AFTER_MS))
-      }
-    }
-  }
-
   return {
     async get(audience, minValiditySeconds = MIN_VALIDITY_SECONDS) {
       const { access } = await sessions.known()
@@ -98,11 +88,4 @@ export function sessionTokens(settings: Settings, sessions: Sessions, server: Au
     },
     renew: (audience, refused) => refresh(audience, ({ token }) => token !== refused),
   }
-}
-
-/** What oauth4webapi throws for a reply that no authorization server sends: a captive portal, an error page. */
-function toTokenError(error: unknown): unknown {
-  if (error instanceof KithError) return error
-  const status = (error as { cause?: Response }).cause?.status ?? 502
-  return new KithError({ kind: 'unavailable', status }, 'The reply is not one of Kith', { cause: error })
 }

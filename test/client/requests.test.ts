@@ -95,7 +95,7 @@ describe('a retry', () => {
 
   test('of a read makes up for a network that fails; a write is not repeated', async () => {
     const gone = () => Promise.reject(new TypeError('Failed to fetch'))
-    expect(await tries('GET', gone)).toEqual([3, 1_500, 'offline'])
+    expect(await tries('GET', gone)).toEqual([3, 2_000, 'offline'])
     expect(await tries('POST', gone)).toEqual([1, 0, 'offline'])
   })
 })

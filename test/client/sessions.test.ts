@@ -98,6 +98,7 @@ describe('for an hour, two tabs', () => {
 describe('a refresh', () => {
   test('happens in time for the validity that is asked for, and once for a hundred callers', async () => {
     const { browser, kith } = await newSession()
+    const { session } = kith
     const first = await kith.accessToken()
     clock.advance(5 * MINUTE_MS)
     expect(await kith.accessToken()).toBe(first)
@@ -108,6 +109,7 @@ describe('a refresh', () => {
     // More than any token has: one refresh for each call, and no loop.
     await kith.accessToken({ minValiditySeconds: 3_600 })
     expect(browser.sent('/oauth/token')).toBe(2)
+    expect(kith.session, 'nothing to render anew').toBe(session)
   })
 
   test('whose reply is lost is repeated at once, with the same token', async () => {
