@@ -105,6 +105,9 @@ export const bundleMediaFloor = () => bundleEntry('bench/media-floor.ts')
 /** Kith under the counting platform (graph/worker.ts). */
 export const bundleGraphWorker = () => bundleEntry('bench/graph/worker.ts')
 
+/** Kith with its stores far away (distance/worker.ts). */
+export const bundleDistanceWorker = () => bundleEntry('bench/distance/worker.ts')
+
 /** Packages that call Node's modules by their old names get those of the runtime, as wrangler arranges it for the Worker. */
 const nodeModules: Plugin = {
   name: 'node-modules',

@@ -5,10 +5,10 @@ import { Agent, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
 
 export interface BenchRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   headers?: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
 }
 
 export interface BenchReply {

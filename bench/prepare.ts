@@ -32,8 +32,8 @@ export interface Accounts {
  */
 export const HASH_LANES_MAX = 4
 
-/** Groups of three characters, as in the long mailed codes. */
-const CODE = /\b[a-z2-9]{3}(?:-[a-z2-9]{3}){5,}\b/
+/** Groups of three characters, as in the long mailed codes, or six digits. */
+const CODE = /^(?:[a-z2-9]{3}(?:-[a-z2-9]{3}){5,}|\d{6})$/m
 const MAIL_TRIES = 50
 const MAIL_WAIT_MS = 100
 
@@ -84,7 +84,7 @@ export async function prepareKith(input: PrepareInput): Promise<Accounts> {
   return { signedIn, forLogin }
 }
 
-type Call = (wanted: BenchRequest) => Promise<BenchReply>
+export type Call = (wanted: BenchRequest) => Promise<BenchReply>
 
 export async function signUp(call: Call, username: string): Promise<Account> {
   const email = `${username}@example.com`
@@ -96,8 +96,8 @@ export async function signUp(call: Call, username: string): Promise<Account> {
   return { username, email, password, accessToken: '', refreshToken: '', boundToken: '', nonce: undefined }
 }
 
-/** The mail leaves after the reply, so it may take a moment to appear. */
-async function readCode(call: Call, email: string): Promise<string> {
+/** The code of the newest mail. It leaves after the reply, so it may take a moment to appear. */
+export async function readCode(call: Call, email: string): Promise<string> {
   for (let attempt = 0; attempt < MAIL_TRIES; attempt++) {
     const reply = await call({
       method: 'GET',
@@ -176,7 +176,7 @@ export function post(path: string, body: unknown): BenchRequest {
   return { method: 'POST', path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-function expectStatus(reply: BenchReply, status: number, step: string) {
+export function expectStatus(reply: BenchReply, status: number, step: string) {
   if (reply.status === status) return
   throw new Error(`${step}: ${reply.status} where ${status} was expected\n${reply.body.slice(0, 500)}`)
 }

@@ -1,5 +1,5 @@
 // `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd. --graph measures the social
-// graph at two sizes instead; --media, files; --ended, expired rows; --overload, 512 clients. It only reports; with
+// graph at two sizes instead; --media, files; --ended, expired rows; --overload, 512 clients; --distance, stores far away. It only reports; with
 // --check it exits 1 when a target is missed. README.md explains the output.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,6 +28,7 @@ const { values: options } = parseArgs({
     media: { type: 'boolean', default: false },
     ended: { type: 'boolean', default: false },
     overload: { type: 'boolean', default: false },
+    distance: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
@@ -60,6 +61,8 @@ else if (options.media) {
 } else if (options.overload) {
   const { benchOverload, FULL, QUICK } = await import('./overload.ts')
   missed.push(...(await benchOverload(options.quick ? QUICK : FULL)))
+} else if (options.distance) {
+  missed.push(...(await (await import('./distance.ts')).benchDistance(options.quick, options.only)))
 } else await benchRoutes()
 for (const line of missed) console.log(`missed: ${line}`)
 if (options.check && missed.length > 0) process.exitCode = 1

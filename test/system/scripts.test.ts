@@ -47,6 +47,8 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[], says:
   ['bench', ['--quick', '--media'], /media download/],
   ['bench', ['--quick', '--ended'], /refreshes in .* rows before (\d+), after \1\n/],
   ['bench', ['--quick', '--overload'], /reads beside log-ins/],
+  // No route may need more trips, one after another, than its line says.
+  ['bench', ['--quick', '--distance', '--check'], /GET \/user\/me /],
 ]
 
 /** Where the others run: their names in these files, as people type them or as the program behind them. */
