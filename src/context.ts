@@ -10,11 +10,13 @@ import { mailerOf } from './mail/transports/chosen.ts'
 import { Database } from './store/db/database.ts'
 import { languagesOf, matchLocale } from './texts/locales.ts'
 
+/** D1 refuses a query at something that is no bookmark. */
+const BOOKMARK = /^[0-9a-f]{8}(?:-[0-9a-f]{8}){2}-[0-9a-f]{32}$/
+
 type Waiting = Pick<ExecutionContext, 'waitUntil'>
 
 export function buildRequestContext(env: Bindings, waiting: Waiting, request: Request): Ctx {
-  const bookmark = request.headers.get('x-d1-bookmark')
-  return buildContext(env, waiting, toCaller(env, request), bookmark)
+  return buildContext(env, waiting, toCaller(env, request), readBookmark(request))
 }
 
 export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
@@ -63,6 +65,12 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
     },
     log,
   }
+}
+
+/** Of a program, or of a browser, whose last write set the cookie (http/request-scope.ts). */
+function readBookmark({ headers }: Request): string | null {
+  const sent = headers.get('x-d1-bookmark') ?? /(?:^|; )__Host-kith_bookmark=([^;]+)/.exec(headers.get('cookie') ?? '')?.[1]
+  return sent !== undefined && BOOKMARK.test(sent) ? sent : null
 }
 
 /** Trusts only Cloudflare's own header for the caller's address; anyone can write `X-Forwarded-For`. */

@@ -6,7 +6,7 @@
  */
 import { equalInConstantTime, sha256 } from '../crypto.ts'
 import type { SessionId, UserId } from '../ids.ts'
-import { findIf, type Results, type Statement } from '../store/db/database.ts'
+import { type Database, findIf, type Results, type Statement } from '../store/db/database.ts'
 import { type ClientGateRow, findClientGateRow } from '../store/db/oauth-clients.ts'
 import { hasAnySecondFactor } from '../store/db/second-factors.ts'
 import { findGateRow, type GateRow, touchSession } from '../store/db/sessions.ts'
@@ -25,6 +25,7 @@ import { stepUpOf } from './sessions/step-up.ts'
 import { evidenceOf, isEvident, isProofAllowed, isProving, requireEvidence } from './token-evidence.ts'
 
 type Reads = readonly Statement<unknown>[]
+type GateReads = readonly [Statement<GateRow | null>, ...Reads]
 const NO_READS = [] as const
 
 /** The users that the reads of the gate's batch may be about. They run before the verdict; their results are handed out after it. */
@@ -61,8 +62,7 @@ export interface UserGateOptions {
 export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRestricted = false, limit }: UserGateOptions = {}): Gate {
   return async (reads, weigh = () => 1) => {
     if (!isOfSession(claim)) throw insufficientScope(needed, "This call requires a user's token, not that of a client acting for itself")
-    const claimed = claimedOf(claim)
-    const evidence = evidenceOf(ctx, claim)
+    const [claimed, evidence] = [claimedOf(claim), evidenceOf(ctx, claim)]
     const factors = factorReads(ctx, claim, needed)
     const weight = limit && mayHold(claim, needed) ? weigh(claimed) : 0
     const attempt = limit && weight > 0 ? accountAttempt(ctx, claim, limit, weight) : null
@@ -70,7 +70,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
     const statements = [findGateRow(claim.sessionId), ...evidence, ...factors, ...counts, ...(reads?.(claimed) ?? [])] as const
     // A count is a write, and so is a claim: only the primary takes it. What is granted to others must not outlive a right that a replica still shows.
     const isOnPrimary = attempt !== null || isProving(claim) || (needed !== null && powersOf([needed]).length > 0)
-    const [row, ...rest] = await (isOnPrimary ? ctx.db : ctx.gateDb).batch(statements)
+    const [row, ...rest] = await readGate(ctx, isOnPrimary ? ctx.db : ctx.gateDb, claim, statements)
     if (evidence.length > 0) requireEvidence(ctx, claim, rest[0])
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
@@ -110,13 +110,12 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
     const evidence = evidenceOf(ctx, claim)
     const db = isProving(claim) ? ctx.db : ctx.gateDb
     const [row, ...rest] = await db.batch([findClientGateRow(claim.clientId), ...evidence, ...(reads?.(nobody) ?? [])])
-    const results = rest.slice(evidence.length)
     if (evidence.length > 0) requireEvidence(ctx, claim, rest[0])
     const scopes = liveClientScopes(claim, row, ctx.now())
     if (!scopes) throw new AppError('invalid_token')
     if (!coveredBy(scopes, needed)) throw insufficientScope(needed)
     const principal: ClientPrincipal = { kind: 'client', clientId: claim.clientId, scopes }
-    return { principal, user: null, reads: results as never }
+    return { principal, user: null, reads: rest.slice(evidence.length) as never }
   }
 }
 
@@ -133,19 +132,26 @@ export function optionalGate(ctx: Ctx, claim: Claim | null, { limit }: Pick<User
   return async (reads) => {
     if (!claim || !isOfSession(claim)) {
       const statements = reads?.(null) ?? []
-      const results = statements.length > 0 ? await ctx.db.batch(statements) : []
+      const results = statements.length > 0 ? await ctx.gateDb.batch(statements) : []
       return { principal: null, user: null, reads: results as never }
     }
     const evidence = evidenceOf(ctx, claim)
     const attempt = limit ? accountAttempt(ctx, claim, limit, 1) : null
     const counts = attempt ? [countOfAccount(claim, attempt)] : []
     const db = attempt || isProving(claim) ? ctx.db : ctx.gateDb
-    const [row, ...rest] = await db.batch([findGateRow(claim.sessionId), ...evidence, ...counts, ...(reads?.(claimedOf(claim)) ?? [])])
-    const isGood = evidence.length === 0 || isEvident(claim, rest[0])
-    const principal = isGood ? judgeSession(ctx, claim, row) : null
+    const statements = [findGateRow(claim.sessionId), ...evidence, ...counts, ...(reads?.(claimedOf(claim)) ?? [])] as const
+    const [row, ...rest] = await readGate(ctx, db, claim, statements)
+    const principal = evidence.length === 0 || isEvident(claim, rest[0]) ? judgeSession(ctx, claim, row) : null
     if (principal && attempt && !rest[evidence.length]) throw await overAccountLimit(ctx, attempt)
     return { principal, user: principal && row, reads: rest.slice(evidence.length + counts.length) as never }
   }
+}
+
+/** A replica may not have a session yet that has just begun: what it would refuse, the primary decides. */
+async function readGate<const S extends GateReads>(ctx: Ctx, db: Database, claim: SessionClaim, statements: S): Promise<Results<S>> {
+  const results = await db.batch(statements)
+  const [row] = results as Results<GateReads>
+  return db === ctx.db || toLivePrincipal(claim, row, ctx.now()) ? results : ctx.db.batch(statements)
 }
 
 function isOfSession(claim: Claim): claim is SessionClaim {

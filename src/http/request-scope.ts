@@ -4,6 +4,7 @@
  * because the reply to its failure would have none of these.
  */
 import type { Context, MiddlewareHandler } from 'hono'
+import { setCookie } from 'hono/cookie'
 import { matchedRoutes } from 'hono/route'
 import type { Ctx } from '../core/ctx.ts'
 import { currentNonce } from '../core/oauth/dpop-nonce.ts'
@@ -28,6 +29,9 @@ export const FRAMED_HERE = 'SAMEORIGIN'
 /** For everything but pages, which set their own: no content may load, run or be framed. */
 export const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
+/** Longer than any replica should lag. */
+const BOOKMARK_SECONDS = 60
+
 export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const ctx = buildContext(c)
@@ -50,12 +54,21 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     if (c.req.header('dpop') !== undefined) headers.set('dpop-nonce', currentNonce(ctx))
     if (c.req.method !== 'GET') {
       const bookmark = ctx.db.bookmark()
-      if (bookmark) headers.set('x-d1-bookmark', bookmark)
+      if (bookmark) {
+        headers.set('x-d1-bookmark', bookmark)
+        if (ctx.config.gate === 'replica' && (headers.has('set-cookie') || c.req.header('cookie'))) setBookmarkCookie(c, bookmark)
+      }
     }
     if (ctx.db.endedSessions) deliverLogoutNoticesLater(ctx)
     // The pattern, not the path: a path or query may contain a code or an address.
     ctx.log('info', 'request', { method: c.req.method, route: routeOf(c), status: c.res.status })
   }
+}
+
+/** Pages cannot send the header: with it, what a browser opens next is at least as new as what it has just changed. */
+function setBookmarkCookie(c: Context, bookmark: string): void {
+  const maxAge = BOOKMARK_SECONDS
+  setCookie(c, 'kith_bookmark', bookmark, { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/', maxAge })
 }
 
 function routeOf(c: Context<AppEnv>): string {

@@ -61,7 +61,7 @@ export async function deleteAvatar(ctx: Ctx, gate: Gate): Promise<void> {
 
 /** A user's avatar, for anyone. Unknown, banned and deleted users get the same answer. */
 export async function getPicturedUser(ctx: Ctx, userId: UserId): Promise<PicturedUser> {
-  const user = await ctx.db.one(findPicturedUser(userId, ctx.now()))
+  const user = await ctx.gateDb.one(findPicturedUser(userId, ctx.now()))
   if (!user) throw new AppError('not_found')
   return user
 }

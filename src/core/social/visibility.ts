@@ -97,7 +97,7 @@ export interface Meeting {
 
 /** A user, for an anonymous caller: one read. Unknown, banned and deleted get the same answer. */
 export async function getPublicProfile(ctx: Ctx, userId: UserRef): Promise<SeenUser> {
-  return show(null, requireMet(await ctx.db.one(readSeenUser(ctx, NOBODY, userId))))
+  return show(null, requireMet(await ctx.gateDb.one(readSeenUser(ctx, NOBODY, userId))))
 }
 
 /**

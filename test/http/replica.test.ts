@@ -1,0 +1,75 @@
+// With GATE=replica (design §1.8): what a replica does not know yet keeps nobody out, and everyone sees what they have just written.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { clock } from '../platform/clock.ts'
+import { newName, rows } from '../support/actors.ts'
+import { Client, type Options, platform } from '../support/kith.ts'
+import { fillIn } from '../support/pages.ts'
+import { signedInPerson } from '../support/people.ts'
+import { bearerOf, userToken } from '../support/tokens.ts'
+
+const REPLICA: Options = { env: { GATE: 'replica' } }
+const COOKIE = '__Host-kith_bookmark'
+
+beforeEach(() => platform.reset())
+afterEach(() => clock.restore())
+
+/** A session that the replica has seen as ended, while it lives: as one that it has not seen at all. */
+async function personBehind(prefix: string) {
+  const person = await signedInPerson(newName(prefix))
+  const app = bearerOf(await userToken(person))
+  const sessions = [person.client, app]
+  await rows('UPDATE sessions SET revoked_at = 1')
+  platform.replicaLag = true
+  for (const client of sessions) expect((await client.get('/user/me', REPLICA)).status).toBe(401)
+  await rows('UPDATE sessions SET revoked_at = NULL')
+  return { person, app }
+}
+
+test('a session that the replica does not have yet counts, by cookie and by token', async () => {
+  const { person, app } = await personBehind('behind')
+  for (const client of [person.client, app]) expect((await client.get('/user/me', REPLICA)).status).toBe(200)
+  expect((await person.client.get('/sign-in', REPLICA)).status).toBe(303)
+})
+
+test('what the replica has takes no trip to the primary', async () => {
+  const { client } = await signedInPerson(newName('known'))
+  platform.reset()
+  const { counts } = await platform.counts.measure(() => client.get('/user/me', REPLICA))
+  expect(counts.d1RoundTrips).toBe(1)
+})
+
+test('a browser sees on the next page what it has just changed', async () => {
+  const { client } = await signedInPerson(newName('changed'))
+  platform.replicaLag = true
+  const shown = async () => (await client.get('/account/profile', REPLICA)).text
+  await shown()
+  await fillIn(client, '/account/profile', { bio: 'Without a cookie.' })
+  expect(client.cookies.has(COOKIE)).toBe(false)
+  expect(await shown()).not.toContain('Without a cookie.')
+  const { status } = await client.patch('/user/me', { bio: 'With a cookie.' }, REPLICA)
+  expect(status).toBe(200)
+  expect(client.cookies.get(COOKIE)).toMatch(/\S/)
+  expect(await shown()).toContain('With a cookie.')
+})
+
+test('a program gets no cookie, and a bookmark that is none is as good as no bookmark', async () => {
+  const program = bearerOf(await userToken(await signedInPerson(newName('program'))))
+  const changed = await program.patch('/user/me', { bio: 'Changed.' }, REPLICA)
+  expect(changed.headers.get('set-cookie')).toBeNull()
+  const bookmark = changed.headers.get('x-d1-bookmark') ?? ''
+  for (const sent of [bookmark, 'first-primary', 'nonsense', `${bookmark}0`]) {
+    expect((await program.get('/user/me', { ...REPLICA, headers: { 'x-d1-bookmark': sent } })).status).toBe(200)
+  }
+})
+
+test('a stranger reads a public profile from the replica', async () => {
+  const { username, client } = await signedInPerson(newName('public'))
+  // The replica of the tests knows what was asked at the same time.
+  clock.freeze()
+  platform.replicaLag = true
+  const shown = async () => (await new Client().get(`/@${username}`, REPLICA)).text
+  await client.patch('/user/me', { bio: 'First.' })
+  expect(await shown()).toContain('First.')
+  await client.patch('/user/me', { bio: 'Second.' })
+  expect(await shown()).toContain('First.')
+})
