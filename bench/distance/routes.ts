@@ -61,9 +61,9 @@ const profileRoutes: readonly Route[] = [
     trips: 1,
     make: (scene) => ({ method: 'GET', path: `/user/${scene.me.id}/profile-picture`, by: scene.newVisitor() }),
   },
-  ...reads('/user/sessions', 2),
+  act('GET /user/sessions', 2, () => ({ method: 'GET', path: '/user/sessions' })),
   ...reads('/user/login-history /user/audit /user/2fa /user/passkeys /user/providers'),
-  act('POST /user/export', 13, (_, { password }) => post('/user/export', { password })),
+  act('POST /user/export', 5, (_, { password }) => post('/user/export', { password })),
 ]
 
 const socialRoutes: readonly Route[] = [
@@ -102,7 +102,11 @@ const mediaRoutes: readonly Route[] = [
 
 const pageRoutes: readonly Route[] = [
   ...pages('/account /account/profile /account/activity /account/files'),
-  ...pages('/account/sessions', 2),
+  {
+    name: 'GET /account/sessions',
+    trips: 2,
+    make: async (scene) => ({ ...html('/account/sessions'), by: (await scene.newPerson()).browser }),
+  },
   ...pages('/people /people/followers /people/suggestions'),
   { name: 'GET /@username, signed in', trips: 1, make: ({ me, other }) => ({ ...html(`/@${other.username}`), by: me.browser }) },
   { name: 'GET /@username, as a stranger', trips: 1, make: (scene) => ({ ...html(`/@${scene.me.username}`), by: scene.newVisitor() }) },

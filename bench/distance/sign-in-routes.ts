@@ -107,7 +107,7 @@ export const signInRoutes: readonly Route[] = [
   },
   {
     name: 'POST /verify, which also signs in',
-    trips: 4,
+    trips: 3,
     make: async (scene) => {
       const by = scene.newVisitor()
       const { username, firstName, lastName, ...rest } = signUpBody(scene.newName())

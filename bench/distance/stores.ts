@@ -63,8 +63,10 @@ function putKvAway(kv: KVNamespace, journey: () => Journey): KVNamespace {
   const readAt = new Map<unknown, number>()
   return everyCall(kv, journey, (method, [key]) => {
     if (!method.startsWith('get')) return 'far'
-    const isCached = Date.now() - (readAt.get(key) ?? Number.NEGATIVE_INFINITY) < KV_CACHED_MS
-    readAt.set(key, Date.now())
+    const now = Date.now()
+    const keys = [key].flat()
+    const isCached = keys.every((one) => now - (readAt.get(one) ?? Number.NEGATIVE_INFINITY) < KV_CACHED_MS)
+    for (const one of keys) readAt.set(one, now)
     return isCached ? 'near' : 'far'
   })
 }

@@ -5,7 +5,7 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { UNVERIFIED_ACCOUNT_MS } from '../core/limits.ts'
-import { signInFirst } from '../core/sessions/first-sign-in.ts'
+import { type Newcomer, signInFirst } from '../core/sessions/first-sign-in.ts'
 import { fromHex, toHex, type UserId } from '../ids.ts'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
@@ -40,11 +40,11 @@ export function newAccountOf(c: Context): UserId | null {
   return read(c)?.userId ?? null
 }
 
-/** After verification of `userId`'s address, signs the user in if the account was created here; otherwise null. */
-export async function signInNewAccount(c: Context, userId: UserId, to: string | null): Promise<Response | null> {
+/** After verification of the user's address, signs them in if the account was created here; otherwise null. */
+export async function signInNewAccount(c: Context, user: Newcomer, to: string | null): Promise<Response | null> {
   const known = read(c)
-  if (known?.userId !== userId) return null
+  if (known?.userId !== user.id) return null
   deleteCookie(c, COOKIE, ATTRIBUTES)
-  const outcome = await signInFirst(c.var.ctx, { ...known, presented: await presented(c) })
+  const outcome = await signInFirst(c.var.ctx, { user, ticket: known.ticket, presented: await presented(c) })
   return outcome && signedIn(c, outcome, to)
 }

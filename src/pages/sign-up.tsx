@@ -6,7 +6,7 @@ import { BOT_CHECK_FIELD, requireHuman } from '../core/bot-check.ts'
 import type { Ctx } from '../core/ctx.ts'
 import { AppError } from '../core/errors.ts'
 import * as fields from '../core/fields.ts'
-import { issueFirstSignInTicket, signInFirst } from '../core/sessions/first-sign-in.ts'
+import { findNewcomer, issueFirstSignInTicket, signInFirst } from '../core/sessions/first-sign-in.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
@@ -47,7 +47,8 @@ export const signUpPages = new Hono<AppEnv>()
           return redirectWith(c, withReturn(c, '/verify', { account: toHex(user.id) }), 'signed_up')
         }
         // Without verification, there is nothing to wait for.
-        const outcome = await signInFirst(ctx, { userId: user.id, ticket, presented: await presented(c) })
+        const newcomer = await findNewcomer(ctx, user.id)
+        const outcome = newcomer && (await signInFirst(ctx, { user: newcomer, ticket, presented: await presented(c) }))
         return outcome ? signedIn(c, outcome) : redirectWith(c, withReturn(c, '/sign-in'), 'verified')
       },
       again: (state) => showSignUp(c, state),

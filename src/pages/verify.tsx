@@ -36,9 +36,9 @@ export const verifyPages = new Hono<AppEnv>()
   .post(PATH, anyone(), networkLimit('other'), form('verify', CodeForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ code }) => {
-        const proved = await verifyEmail(c.var.ctx, { code, userId: null })
+        const proved = await verifyEmail(c.var.ctx, { code, userId: null, newcomerId: newAccountOf(c) })
         const to = askedReturn(c, proved.returnTo)
-        const signedIn = proved.isFirst ? await signInNewAccount(c, proved.userId, to) : null
+        const signedIn = proved.newcomer && (await signInNewAccount(c, proved.newcomer, to))
         return signedIn ?? redirectWith(c, withReturn(c, '/sign-in', {}, to), 'verified')
       },
       again: (state) => showVerify(c, state, null),

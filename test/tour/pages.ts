@@ -64,7 +64,7 @@ export const stops: Stops = {
   'POST /sign-in/mail/link': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'POST /sign-up': { roundTrips: 2, rowsRead: 32 },
   // Who has just signed up is signed in as well.
-  'POST /verify': { roundTrips: 4, rowsRead: 32, kv: 2 },
+  'POST /verify': { roundTrips: 3, rowsRead: 32, kv: 2 },
   'POST /verify/resend': { roundTrips: 2, rowsRead: 26, page: '/verify?account=0000000000000000ffffffff' },
   'POST /verify/new-code': WRITE,
   'GET /email/undo': { ...READ, rowsRead: 4 },

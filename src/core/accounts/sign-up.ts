@@ -14,6 +14,7 @@ import {
   findByUsername,
   findTaken,
   findUser,
+  findWithPassword,
   insertCredential,
   insertUser,
   isChallengeOf,
@@ -28,6 +29,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
+import type { Newcomer } from '../sessions/first-sign-in.ts'
 import { rememberNetwork } from '../sessions/known-sources.ts'
 import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
 import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
@@ -186,20 +188,29 @@ export interface ProvedAddress {
   readonly isFirst: boolean
   /** What the code was requested with. */
   readonly returnTo: string | null
+  readonly newcomer: Newcomer | null
+}
+
+interface Verification {
+  readonly code: string
+  readonly userId: UserId | null
+  /** Whose first sign-in may follow (`first-sign-in.ts`): found beside the code, in the same round trip. */
+  readonly newcomerId?: UserId | null
 }
 
 /**
  * Verifies the address that the code was mailed to: the account's first, or its new one. One claim wins; a wrong, used
- * or expired code is `code_invalid`.
+ * or expired code is `code_invalid`. Two round trips.
  */
-export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserId | null }): Promise<ProvedAddress> {
+export async function verifyEmail(ctx: Ctx, input: Verification): Promise<ProvedAddress> {
   const codeHash = hashOfCode(input.code)
   const now = ctx.now()
-  const open = await ctx.db.one(findOpenCode(codeHash, now))
+  const finds = input.newcomerId == null ? [] : [findWithPassword(input.newcomerId)]
+  const [open, newcomer = null] = await ctx.db.batch([findOpenCode(codeHash, now), ...finds])
   if (!open) throw codeRefusal()
   if (open.purpose === 'change_email') {
     await confirmEmailChange(ctx, { codeHash, open, userId: input.userId })
-    return { userId: open.userId, isFirst: false, returnTo: null }
+    return { userId: open.userId, isFirst: false, returnTo: null, newcomer: null }
   }
   const claimedBy = ctx.newId<SessionId>()
   const whose = input.userId === null ? always : isChallengeOf(input.userId)
@@ -213,5 +224,5 @@ export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserI
     findClaim(codeHash, claimedBy),
   )
   if (!claim) throw codeRefusal()
-  return { ...claim, isFirst: true }
+  return { ...claim, isFirst: true, newcomer: newcomer?.id === claim.userId ? newcomer : null }
 }

@@ -32,17 +32,21 @@ export async function issueFirstSignInTicketFor(ctx: Ctx, userId: UserId): Promi
   return user && issueFirstSignInTicket(ctx, user)
 }
 
+/** Whoever signs in first. */
+export type Newcomer = UserRow & { readonly passwordHash: string | null }
+
+/** The account of that id; null if there is none. One round trip. */
+export const findNewcomer = (ctx: Ctx, userId: UserId): Promise<Newcomer | null> => ctx.db.one(findWithPassword(userId))
+
 interface FirstSignIn {
-  readonly userId: UserId
+  readonly user: Newcomer
   readonly ticket: string
   /** The browser session whose cookie was sent: the new one replaces it. */
   readonly presented: Claim | null
 }
 
 /** Null if the ticket is not valid: the user signs in with the password. */
-export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: FirstSignIn): Promise<SignedIn<BrowserSession> | null> {
-  const found = await ctx.db.one(findWithPassword(userId))
-  if (!found) return null
+export async function signInFirst(ctx: Ctx, { user: found, ticket, presented }: FirstSignIn): Promise<SignedIn<BrowserSession> | null> {
   const { passwordHash, ...user } = found
   const authenticatedAt = readTicket(ctx, 'first-sign-in', ticket, { about: aboutOf(user), lifeMs: UNVERIFIED_ACCOUNT_MS })
   if (authenticatedAt === null) return null

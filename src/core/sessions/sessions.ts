@@ -13,7 +13,7 @@ import {
   wasEnded,
 } from '../../store/db/sessions.ts'
 import { raiseEpoch, touchLastSeen } from '../../store/db/users.ts'
-import { getSessionDetail, putSessionDetail, type SessionDetail } from '../../store/kv/session-details.ts'
+import { getSessionDetails, putSessionDetail, type SessionDetail } from '../../store/kv/session-details.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -119,15 +119,10 @@ export async function listSessions(ctx: Ctx, gate: Gate, page: { limit: number; 
 }
 
 /** Rows with device and place, for browser sessions. */
-export function withDetails(ctx: Ctx, rows: readonly SessionListRow[], current: SessionId | null): Promise<ListedSession[]> {
-  const now = ctx.now()
-  return Promise.all(
-    rows.map(async (row) => ({
-      ...row,
-      current: row.id === current,
-      detail: row.clientId === null ? await getSessionDetail(ctx.kv, row.id, now) : null,
-    })),
-  )
+export async function withDetails(ctx: Ctx, rows: readonly SessionListRow[], current: SessionId | null): Promise<ListedSession[]> {
+  const ofBrowsers = rows.filter(({ clientId }) => clientId === null).map(({ id }) => id)
+  const details = await getSessionDetails(ctx.kv, ofBrowsers, ctx.now())
+  return rows.map((row) => ({ ...row, current: row.id === current, detail: details.get(row.id) ?? null }))
 }
 
 /** Ends one of the caller's own sessions. Another user's is not found, like a missing one. */

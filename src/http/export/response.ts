@@ -60,11 +60,12 @@ interface Start {
 async function* writeDocument(ctx: Ctx, gate: Gate, start: Start): AsyncGenerator<string, void, undefined> {
   const incomplete: { list: string; rest: string | null }[] = []
   yield `{\n${member('about', { madeAt: new Date(start.madeAt).toISOString(), fields: document.describeFields(document.AccountExport) })}`
-  for (const [name, value] of Object.entries(await readWhole(ctx, gate, start))) yield `,\n${member(name, value)}`
-  for (const { name, path, read } of listsOf(ctx, gate)) {
+  const whole = readWhole(ctx, gate, start)
+  const lists = listsOf(ctx, gate).map((list) => begin(start.budget, list))
+  for (const [name, value] of Object.entries(await whole)) yield `,\n${member(name, value)}`
+  for (const { name, path, pages, first } of lists) {
     yield `,\n${JSON.stringify(name)}: [`
-    const pages = readAll(start.budget, read)
-    let page = await pages.next()
+    let page = await first
     for (let separator = '\n'; !page.done; page = await pages.next()) {
       if (page.value.length === 0) continue
       yield separator + page.value.map((record) => JSON.stringify(record)).join(',\n')
@@ -108,6 +109,15 @@ interface ExportedList {
   /** The path that returns the rest; null if there is none. */
   readonly path: string | null
   readonly read: (page: Page) => Promise<Listed<unknown>>
+}
+
+/** With its first page on the way: the first pages of all lists are read side by side, and are little even of the longest. */
+function begin(budget: PageBudget, { name, path, read }: ExportedList) {
+  const pages = readAll(budget, read)
+  const first = pages.next()
+  // Reported when its turn has come.
+  first.catch(() => undefined)
+  return { name, path, pages, first }
 }
 
 function listsOf(ctx: Ctx, gate: Gate): ExportedList[] {

@@ -19,9 +19,22 @@ export async function putSessionDetail(kv: KVNamespace, id: SessionId, detail: S
   await kv.put(key(id), JSON.stringify(detail), { expirationTtl })
 }
 
-export async function getSessionDetail(kv: KVNamespace, id: SessionId, now: number): Promise<SessionDetail | null> {
-  const detail = await kv.get<SessionDetail>(key(id), 'json').catch(() => null)
-  return detail && detail.expiresAt > now ? detail : null
+/** Keys in one call of KV. */
+const KEYS_MAX = 100
+
+/** Of the sessions that have one. */
+export async function getSessionDetails(kv: KVNamespace, ids: readonly SessionId[], now: number): Promise<Map<SessionId, SessionDetail>> {
+  const chunks = Array.from({ length: Math.ceil(ids.length / KEYS_MAX) }, (_, n) => ids.slice(n * KEYS_MAX, (n + 1) * KEYS_MAX))
+  const found = new Map<SessionId, SessionDetail>()
+  const readChunk = async (chunk: readonly SessionId[]) => {
+    const details = await kv.get<SessionDetail>(chunk.map(key), 'json').catch(() => null)
+    for (const id of chunk) {
+      const detail = details?.get(key(id))
+      if (detail && detail.expiresAt > now) found.set(id, detail)
+    }
+  }
+  await Promise.all(chunks.map(readChunk))
+  return found
 }
 
 export async function deleteSessionDetail(kv: KVNamespace, id: SessionId): Promise<void> {
