@@ -1,6 +1,7 @@
 /** An API of one's own beside the real Kith, and callers of it. */
+
+import { type ResourceServerOptions, resourceServer } from '@kith/client/server'
 import { importJWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
-import { type ResourceServerOptions, resourceServer } from '../../client/src/server/index.ts'
 import type { SessionId, UserId } from '../../src/ids.ts'
 import {
   exchange,
@@ -26,10 +27,10 @@ export class Network {
   /** Answers instead of Kith. */
   instead: ((path: string) => Response | Promise<Response>) | null = null
 
-  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
-    const path = new URL(url).pathname
-    this.asked.push(path)
-    return this.instead ? await this.instead(path) : await send(path, init)
+  readonly fetch = async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url)
+    this.asked.push(pathname)
+    return this.instead ? await this.instead(pathname) : await send(pathname, request)
   }
 
   times = (path: string) => this.asked.filter((one) => one.startsWith(path)).length

@@ -1,6 +1,7 @@
 // Kith's public keys at an API of one's own: how often they are fetched, rotation, and what happens while Kith cannot be reached.
+
+import type { AccessRefused, ResourceServer } from '@kith/client/server'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { AccessRefused, ResourceServer } from '../../client/src/server/index.ts'
 import { newSigningKey, platform, signingKey } from '../apis/oauth/harness.ts'
 import { clock } from '../platform/clock.ts'
 import { bearer, JWKS, Network, ordersBy, signed } from './orders.ts'

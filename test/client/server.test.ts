@@ -1,11 +1,12 @@
 // An API of one's own as a resource server: which access tokens of the real Kith it accepts, and what the others are told.
+
+import { protect as expressProtect } from '@kith/client/express'
+import { protect } from '@kith/client/hono'
+import { AccessRefused, type Demands, type ResourceServer } from '@kith/client/server'
 import { Hono } from 'hono'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ACR_VALUES } from '../../client/src/server/claims.ts'
-import { protect as expressProtect } from '../../client/src/server/express.ts'
-import { protect } from '../../client/src/server/hono.ts'
-import { AccessRefused, type Demands, type ResourceServer } from '../../client/src/server/index.ts'
 import { inMemory } from '../../client/src/server/replays.ts'
 import { ACRS } from '../../src/core/authentication-methods.ts'
 import { toHex } from '../../src/ids.ts'

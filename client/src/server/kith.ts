@@ -6,9 +6,10 @@ export type Credentials =
   | { readonly clientId: string; readonly clientSecret: string }
   | { readonly clientId: string; readonly key: oauth.CryptoKey | oauth.PrivateKey }
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+/** Sends a request to Kith: the global `fetch`, a service binding's, or a test's. */
+export type Send = (request: Request) => Promise<Response>
 
-const TIMEOUT_MS = 5_000
+export const TIMEOUT_MS = 5_000
 
 export interface RequestOptions {
   readonly [oauth.customFetch]: (url: string, init: object) => Promise<Response>
@@ -16,33 +17,30 @@ export interface RequestOptions {
   readonly signal: AbortSignal
 }
 
-export interface Kith {
-  readonly origin: string
+export interface KithServer {
   readonly server: oauth.AuthorizationServer
-  readonly fetch: Fetch
-  /** How the library sends a request to Kith; by `fetch` unless told otherwise. */
-  readonly requestOptions: (fetch?: Fetch) => RequestOptions
+  readonly send: Send
+  /** How the library sends a request; by `send` unless told otherwise. */
+  readonly requestOptions: (send?: Send, timeoutMs?: number) => RequestOptions
 }
 
-/** `fetch`: by default that of the platform, as it is at the time of each request. */
-export function kithAt(origin: string, fetch: Fetch = (url, init) => globalThis.fetch(url, init)): Kith {
-  const url = new URL(origin)
-  const isLoopback = /^(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
-  if (url.protocol !== 'https:' && !isLoopback) throw new TypeError(`Kith must be reached by https: ${origin}`)
-  const { origin: issuer } = url
+/** `send`: by default the global `fetch`, as it is at the time of each request. */
+export function kithAt(origin: string, send: Send = (request) => fetch(request)): KithServer {
+  const { origin: issuer, protocol, hostname } = new URL(origin)
+  if (protocol !== 'https:' && !/^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname))
+    throw new TypeError(`Kith must be reached by https: ${origin}`)
   return {
-    origin: issuer,
     server: {
       issuer,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       token_endpoint: `${issuer}/oauth/token`,
       introspection_endpoint: `${issuer}/oauth/introspect`,
     },
-    fetch,
-    requestOptions: (other = fetch) => ({
-      [oauth.customFetch]: other as (url: string, init: object) => Promise<Response>,
-      [oauth.allowInsecureRequests]: url.protocol === 'http:',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+    send,
+    requestOptions: (by = send, timeoutMs = TIMEOUT_MS) => ({
+      [oauth.customFetch]: (url, init) => by(new Request(url, init)),
+      [oauth.allowInsecureRequests]: protocol === 'http:',
+      signal: AbortSignal.timeout(timeoutMs),
     }),
   }
 }

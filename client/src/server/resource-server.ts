@@ -2,7 +2,7 @@
 import type { JWKSCacheInput } from 'oauth4webapi'
 import { type About, AccessRefused, challenge, type RefusalCode, type Wanted } from './access-refused.ts'
 import { type AccessTokenClaims, type Demands, hasScope, isSignedInWell } from './claims.ts'
-import { type Credentials, type Fetch, kithAt, Unreachable } from './kith.ts'
+import { type Credentials, kithAt, type Send, Unreachable } from './kith.ts'
 import { inMemory, type ReplayStore } from './replays.ts'
 import { introspect, PROOF_ALGORITHMS, verifierFor } from './verification.ts'
 
@@ -27,7 +27,8 @@ export interface ResourceServerOptions {
   readonly jwksCache?: JWKSCacheInput
   /** Sees each refusal, with its cause. By default what Kith's being out of reach refuses goes to the console. */
   readonly onRefused?: (refused: AccessRefused) => void
-  readonly fetch?: Fetch
+  /** Sends the requests to Kith. By default the global `fetch`. */
+  readonly fetch?: Send
 }
 
 /** A `Request`, or what another framework has instead. */

@@ -2,7 +2,7 @@
 import * as oauth from 'oauth4webapi'
 import type { AccessTokenClaims } from './claims.ts'
 import { keysBy } from './keys.ts'
-import { authenticationOf, type Credentials, type Kith, Unreachable } from './kith.ts'
+import { authenticationOf, type Credentials, type KithServer, Unreachable } from './kith.ts'
 import type { ReplayStore } from './replays.ts'
 
 /** Of DPoP proofs. */
@@ -12,7 +12,7 @@ const PROOF_SECONDS = 605
 const PROOF_ID_LENGTH_MAX = 256
 
 export interface Rules {
-  readonly kith: Kith
+  readonly kith: KithServer
   readonly resource: string
   readonly requireDPoP: boolean
   readonly replays: ReplayStore
@@ -23,7 +23,7 @@ export interface Rules {
 /** Verifies the token of a request, and its DPoP proof if it is bound to a key. Asks Kith for nothing but its keys. */
 export function verifierFor(rules: Rules): (request: Request) => Promise<AccessTokenClaims> {
   const { kith, resource, requireDPoP, replays, clockToleranceSeconds, jwksCache } = rules
-  const keys = keysBy(kith.fetch)
+  const keys = keysBy(kith.send)
 
   return async (request) => {
     const { scope, ...claims } = await oauth.validateJwtAccessToken(kith.server, request, resource, {
@@ -64,7 +64,12 @@ function partOf(jwt: string, index: number): Record<string, unknown> {
 }
 
 /** The token's claims as they are now (RFC 7662), without `nbf`, `sid` and `amr`; null if it does not count any more. */
-export async function introspect(kith: Kith, client: Credentials, resource: string, token: string): Promise<AccessTokenClaims | null> {
+export async function introspect(
+  kith: KithServer,
+  client: Credentials,
+  resource: string,
+  token: string,
+): Promise<AccessTokenClaims | null> {
   const its = { client_id: client.clientId }
   const unreachable = (cause: unknown) => {
     throw new Unreachable('Kith could not be asked about a token', { cause })

@@ -1,7 +1,8 @@
 // DPoP (RFC 9449) over HTTP: bound access and refresh tokens, proofs that count once, nonces, and what clients are told.
+
+import { resourceServer } from '@kith/client/server'
 import { decodeJwt } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { resourceServer } from '../../../client/src/server/index.ts'
 import { DEVICE_GRANT } from '../../../src/core/oauth/clients.ts'
 import { DPOP_CHALLENGE } from '../../../src/http/dpop.ts'
 import { clock } from '../../platform/clock.ts'
@@ -129,7 +130,7 @@ describe('tokens bound to a key', () => {
 
   test('are of no use as Bearer at an API of one’s own', async () => {
     await putApi({ resource: ORDERS })
-    const api = resourceServer({ issuer: ORIGIN, resource: ORDERS, fetch: (url, init) => send(new URL(url).pathname, init) })
+    const api = resourceServer({ issuer: ORIGIN, resource: ORDERS, fetch: (request) => send(new URL(request.url).pathname, request) })
     const app = await newClient({ scopes: `${ORDERS}| ${ORDERS}|orders:read` })
     const { cookie } = await newBrowser(await newUser())
     const callers = []
