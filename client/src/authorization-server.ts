@@ -20,7 +20,7 @@ import {
 import type { Connection } from './connection.ts'
 import { KithError, signedOut, toKithError } from './errors.ts'
 import type { OpenProof, Settings } from './options.ts'
-import type { AccessToken, Grant } from './sessions.ts'
+import { type AccessToken, type Grant, KITH } from './sessions.ts'
 
 /** The clock of a device is often minutes off, and a token that comes straight from Kith is new. */
 const CLOCK_TOLERANCE_SECONDS = 600
@@ -77,8 +77,9 @@ export function authorizationServer(settings: Settings, connection: Connection, 
   async function tokens(audience: string, before: Grant | null, ask: Ask, read: Read): Promise<Grant> {
     const from = now()
     const DPoP = (await proof())?.handle
-    // Without `resource` in the grant, every token is for Kith.
-    const additionalParameters = settings.resource ? { resource: audience || origin } : ({} as Record<string, string>)
+    // Without any API in the grant, every token is for Kith.
+    const resource = audience || (settings.resource && origin)
+    const additionalParameters: Record<string, string> = resource ? { resource } : {}
     const request = () => ask({ ...options, additionalParameters, ...(DPoP && { DPoP }) })
     const reply = await answered(request, read, DPoP !== undefined)
     return toGrant(reply, { audience, before, from })
@@ -90,7 +91,7 @@ export function authorizationServer(settings: Settings, connection: Connection, 
     exchangeCode(callback, { verifier, nonce, maxAge, redirectUri }) {
       const checks = { expectedNonce: nonce, requireIdToken: true, ...(maxAge !== undefined && { maxAge }) }
       return tokens(
-        '',
+        KITH,
         null,
         (request) => authorizationCodeGrantRequest(metadata, client, authentication, callback, redirectUri, verifier, request),
         (response) => processAuthorizationCodeResponse(metadata, client, response, checks),
@@ -141,7 +142,7 @@ function toGrant(
   const access: AccessToken = { token, from, until: from + expires_in * 1_000 }
   return {
     claims,
-    scopes: (audience === '' && scope?.split(' ')) || (before?.scopes ?? []),
+    scopes: (audience === KITH && scope?.split(' ')) || (before?.scopes ?? []),
     idToken: id_token ?? before?.idToken,
     refreshToken: refresh_token ?? before?.refreshToken,
     access: { ...before?.access, [audience]: access },

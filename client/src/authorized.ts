@@ -6,6 +6,7 @@ import type { Connection, SendOptions } from './connection.ts'
 import { KithError } from './errors.ts'
 import type { OpenProof } from './options.ts'
 import { sentAgain } from './retries.ts'
+import { KITH } from './sessions.ts'
 import type { TokenSource } from './tokens.ts'
 
 export interface AuthorizedOptions {
@@ -22,28 +23,39 @@ export type Authorized = (request: Request, audience: string, options?: SendOpti
 export function authorized({ connection, tokens, proof, wait }: AuthorizedOptions): Authorized {
   return async (request, audience, options) => {
     const key = await proof?.()
+    /** The caller's request may be sent several times. */
+    const sendWith = (headers: Headers) => connection.send(new Request(request.clone(), { headers }), options)
     const send = (token: string) =>
       sentAgain(request, wait, () => {
-        // The caller's own may be sent several times.
-        const sendWith = (headers: Headers) => connection.send(new Request(request.clone(), { headers }), options)
         if (key) return key.send(request, token, sendWith)
         const headers = new Headers(request.headers)
         headers.set('authorization', `Bearer ${token}`)
         return sendWith(headers)
       })
-    const token = await tokens.get(audience)
-    const first = await send(token)
-    refuseStepUp(first)
-    if (first.status !== 401) return first
-    const second = await send(await tokens.renew(audience, token))
-    refuseStepUp(second)
-    return second
+    /** Some of Kith's pages are for everybody. */
+    const sendAnonymously = async (signedOut: KithError) => {
+      const response = await sentAgain(request, wait, () => sendWith(request.headers))
+      if (response.status === 401) throw signedOut
+      return response
+    }
+
+    let token: string
+    try {
+      token = await tokens.get(audience)
+    } catch (error) {
+      const isPublic = audience === KITH && /GET|HEAD/.test(request.method) && (error as KithError).kind === 'signed_out'
+      if (!isPublic) throw error
+      return sendAnonymously(error as KithError)
+    }
+    const first = accepted(await send(token))
+    return first.status === 401 ? accepted(await send(await tokens.renew(audience, token))) : first
   }
 }
 
-function refuseStepUp({ headers }: Response): void {
-  const challenge = headers.get('www-authenticate') ?? ''
-  if (!challenge.includes('insufficient_user_authentication')) return
+/** Throws for a challenge to sign in again. */
+function accepted(response: Response): Response {
+  const challenge = response.headers.get('www-authenticate') ?? ''
+  if (!challenge.includes('insufficient_user_authentication')) return response
   const parameter = (name: string) => new RegExp(`${name}="?([^",]*)`).exec(challenge)?.[1]
   const maxAge = parameter('max_age')
   throw new KithError(

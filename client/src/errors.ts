@@ -109,7 +109,7 @@ export function signInFailed(
 
 /** What a request that got no response has met with. */
 export function unreachable(cause: unknown): KithError {
-  return new KithError({ kind: 'offline' }, 'Kith could not be reached', { cause })
+  return new KithError({ kind: 'offline' }, 'The server could not be reached', { cause })
 }
 
 /** The error in an unsuccessful reply of Kith: of its API (`additionalInfo`), or of OAuth (`error_description`). */

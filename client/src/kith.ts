@@ -4,7 +4,7 @@ import { connect } from './connection.ts'
 import { KithError, unreachable } from './errors.ts'
 import { type Operations, operations } from './operations.ts'
 import { type KithOptions, toSettings } from './options.ts'
-import { openSessions, type Session } from './sessions.ts'
+import { KITH, openSessions, type Session } from './sessions.ts'
 import type { SignInOptions } from './sign-in.ts'
 import type { SignOutOptions } from './sign-out.ts'
 import { sessionTokens } from './tokens.ts'
@@ -44,7 +44,7 @@ export function createKith(options: KithOptions): Kith {
   const signIn = async (options?: SignInOptions) => (await protocol()).signIn(options)
   // Loaded now, so that it is there when it is needed, even offline.
   protocol().catch(() => {})
-  const toKith = (request: Request) => send(request, '')
+  const toKith = (request: Request) => send(request, KITH)
 
   return {
     ...operations(origin, toKith),
@@ -56,10 +56,10 @@ export function createKith(options: KithOptions): Kith {
     subscribe: sessions.subscribe,
     signIn,
     signUp: (options) => signIn({ ...options, prompt: 'create' }),
-    stepUp: ({ acrValues, maxAge, returnTo }) => signIn({ acrValues, maxAge, returnTo }),
+    stepUp: async (needed) => (await protocol()).stepUp(needed),
     handleRedirect: async (url) => (await protocol()).handleRedirect(url),
     signOut: async (options) => (await protocol()).signOut(options),
-    accessToken: ({ minValiditySeconds, resource = '' } = {}) => tokens.get(resource, minValiditySeconds),
+    accessToken: ({ minValiditySeconds, resource = KITH } = {}) => tokens.get(resource, minValiditySeconds),
     async fetch(input, init) {
       const request = new Request(input instanceof Request ? input : new URL(input, environment.currentUrl()), init)
       const to = new URL(request.url).origin
@@ -67,7 +67,7 @@ export function createKith(options: KithOptions): Kith {
       if (!settings.tokenOrigins.has(to) && !(page && new URL(page).origin === to)) {
         throw new TypeError(`kith.fetch sends no token to ${to}: name it in apiOrigins`)
       }
-      return send(request, to === origin ? '' : (resource ?? ''))
+      return send(request, to === origin ? KITH : (resource ?? KITH))
     },
   }
 }

@@ -17,12 +17,15 @@ export interface AccessToken {
   readonly until: number
 }
 
+/** The audience of tokens for Kith itself. */
+export const KITH = ''
+
 export interface Grant {
   readonly claims: IdTokenClaims
   readonly scopes: readonly string[]
   readonly idToken: string | undefined
   readonly refreshToken: string | undefined
-  /** By audience; that of Kith is empty. */
+  /** By audience: `KITH`, or an API's resource. */
   readonly access: Readonly<Record<string, AccessToken>>
 }
 

@@ -10,7 +10,7 @@ import {
   validateAuthResponse,
 } from 'oauth4webapi'
 import type { AuthorizationServerClient } from './authorization-server.ts'
-import { KithError, type SignInFailure, signInFailed, storageError } from './errors.ts'
+import { KithError, type SignInFailure, settled, signInFailed, storageError } from './errors.ts'
 import type { OpenProof, Settings } from './options.ts'
 import { passesIn } from './retries.ts'
 import type { Sessions } from './sessions.ts'
@@ -34,6 +34,8 @@ export interface SignInOptions {
 
 export interface SignIn {
   signIn(options?: SignInOptions): Promise<void>
+  /** Of the same person. */
+  stepUp(needed: SignInOptions): Promise<void>
   handleRedirect(url?: string): Promise<{ returnTo: string }>
 }
 
@@ -78,7 +80,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     })
   }
 
-  async function signIn(options: SignInOptions = {}) {
+  async function signIn(options: SignInOptions = {}, idTokenHint?: string) {
     const { returnTo = currentUrl() ?? '/', loginHint, acrValues, maxAge, uiLocales, prompt, scope = settings.scope } = options
     const [state, nonce, verifier] = [generateRandomState(), generateRandomNonce(), generateRandomCodeVerifier()]
     const redirectUri = settings.redirectUri()
@@ -88,7 +90,8 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
       response_type: 'code',
       client_id: clientId,
       redirect_uri: redirectUri,
-      scope,
+      // Without it nobody would know who has signed in.
+      scope: /\bopenid\b/.test(scope) ? scope : `openid ${scope}`,
       state,
       nonce,
       code_challenge: await calculatePKCECodeChallenge(verifier),
@@ -99,6 +102,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
       max_age: maxAge,
       ui_locales: uiLocales,
       prompt,
+      id_token_hint: idTokenHint,
       dpop_jkt: await bound?.handle.calculateThumbprint(),
     }
     const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
@@ -126,7 +130,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
       const validated = validateAuthResponse(server.metadata, server.client, callback, state)
       const asked = { verifier, nonce, redirectUri, maxAge }
       await lock(key('session'), async () => {
-        const before = await sessions.read().catch(() => null)
+        const before = await settled(() => sessions.read())
         await sessions.save(await server.exchangeCode(validated, asked))
         // Its session would go on at Kith without anybody who uses it.
         if (before?.refreshToken) server.revoke(before.refreshToken).catch(() => {})
@@ -147,7 +151,12 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     throw signInFailed('other_browser', 'The sign-in was started in another browser')
   }
 
-  return { signIn, handleRedirect }
+  async function stepUp({ acrValues, maxAge, returnTo }: SignInOptions) {
+    const grant = await settled(() => sessions.read())
+    await signIn({ acrValues, maxAge, returnTo }, grant?.idToken)
+  }
+
+  return { signIn: (options) => signIn(options), stepUp, handleRedirect }
 }
 
 const KNOWN = new Set<string>(['access_denied', 'login_required', 'consent_required', 'unmet_authentication_requirements'])

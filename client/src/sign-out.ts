@@ -1,5 +1,6 @@
 /** Signing out: the app's tokens, what the app knows, and the browser's session at Kith (RFC 7009, RP-Initiated Logout). */
 import type { AuthorizationServerClient } from './authorization-server.ts'
+import { settled } from './errors.ts'
 import type { Settings } from './options.ts'
 import type { Grant, Sessions } from './sessions.ts'
 
@@ -14,8 +15,8 @@ export function signOutFlow(settings: Settings, sessions: Sessions, server: Auth
   const { environment, key, clientId } = settings
   return async ({ from = 'everywhere', postLogoutRedirectUri }: SignOutOptions = {}): Promise<void> => {
     // A refresh that is under way would bring the session back.
-    const grant = await environment.lock(key('session'), async (): Promise<Grant | null> => {
-      const before = await sessions.read().catch(() => null)
+    const grant = await environment.lock(key('session'), async (): Promise<Grant | undefined> => {
+      const before = await settled(() => sessions.read())
       await sessions.save({ reason: 'signed_out' })
       return before
     })

@@ -9,7 +9,7 @@ import type { AccessToken, Grant, Sessions } from './sessions.ts'
 
 /** Where requests to Kith and to APIs get their tokens from. */
 export interface TokenSource {
-  /** `audience`: an API's resource; empty for Kith. */
+  /** `audience`: `KITH`, or an API's resource. */
   get(audience: string, minValiditySeconds?: number): Promise<string>
   /** After `refused` was refused. */
   renew(audience: string, refused: string): Promise<string>

@@ -5,6 +5,7 @@ import { toKithError } from './errors.ts'
 import type { components } from './generated/user.ts'
 import { contentOf } from './operations.ts'
 import type { Settings } from './options.ts'
+import { KITH } from './sessions.ts'
 
 export type MediaFile = components['schemas']['MediaFile']
 
@@ -35,7 +36,7 @@ export function uploads({ origin, environment }: Settings, send: Authorized): Up
       headers: { 'content-type': file.type || 'application/octet-stream' },
       ...(signal && { signal }),
     })
-    const response = await send(request, '', {
+    const response = await send(request, KITH, {
       timeoutMs: null,
       // The file is sent anew with each attempt: after a refused token, the second.
       async send(bound) {

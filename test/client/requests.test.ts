@@ -1,7 +1,9 @@
 // What the client does with each request: the typed operations, errors, retries, bookmarks, files, and where tokens go.
+import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { platform, rows } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
+import { ORDERS, putApi } from '../support/apis.ts'
 import { png } from '../support/images.ts'
 import { APP, type Browser, failureOf, newAppBrowser } from './browser.ts'
 
@@ -50,6 +52,15 @@ describe('operations', () => {
     })
   })
 
+  test('that are for everybody need no session; others say that there is none', async () => {
+    const browser = await newAppBrowser()
+    const kith = browser.open()
+    expect((await kith.get('/user/scopes')).scopes).toHaveProperty('openid')
+    expect(await failureOf(kith.get('/user/me'))).toMatchObject({ kind: 'signed_out', reason: 'never' })
+    expect(await failureOf(kith.upload(new Blob(['large'])))).toMatchObject({ kind: 'signed_out', reason: 'never' })
+    expect(browser.requests).toEqual(['GET /user/scopes', 'GET /user/me'])
+  })
+
   test('can be aborted', async () => {
     const { browser, kith } = await newSession()
     const controller = new AbortController()
@@ -59,6 +70,25 @@ describe('operations', () => {
     }
     expect(await failureOf(kith.get('/user/me', { signal: controller.signal }))).toMatchObject({ kind: 'aborted' })
     expect(browser.sent('/user/me')).toBe(1)
+  })
+
+  test('of an app with an API of its own: each gets the token that is meant for it', async () => {
+    const resource = ORDERS
+    await putApi()
+    const browser = await newAppBrowser({ scopes: `openid delegated:all ${ORDERS}| ${ORDERS}|orders:read` })
+    const kith = await browser.openSignedIn({ resource, scope: 'openid delegated:all orders:read' })
+    await kith.get('/user/me')
+    let authorization = ''
+    browser.trouble = async (request, forward) => {
+      if (!request.url.startsWith(resource)) return forward()
+      authorization = request.headers.get('authorization') ?? ''
+      return new Response('[]')
+    }
+    await kith.fetch(`${resource}orders`)
+    expect(decodeJwt(authorization.slice('Bearer '.length))).toMatchObject({ aud: resource, scope: 'orders:read' })
+    expect(authorization).toBe(`Bearer ${await kith.accessToken({ resource })}`)
+    await kith.get('/user/me')
+    expect(browser.sent('/oauth/token'), 'one more, for the API').toBe(2)
   })
 })
 
