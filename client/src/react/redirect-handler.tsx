@@ -7,8 +7,11 @@ import { SignInButton } from './sign-in-buttons.tsx'
 export interface RedirectHandlerProps {
   /** Goes on, with the app's router. Without it the browser loads `returnTo`. */
   onDone?: (returnTo: string) => void
-  /** What to show when the sign-in has failed: the message and a button, unless told. */
-  failed?: (error: KithError) => ReactNode
+  /**
+   * What to show when the sign-in has failed: the message and a button, unless told. `retry` repeats what may work the second time
+   * (offline, Kith busy); after `sign_in_failed`, only a new sign-in helps.
+   */
+  failed?: (error: KithError, retry: () => void) => ReactNode
   /** What to show meanwhile. */
   children?: ReactNode
 }
@@ -16,10 +19,12 @@ export interface RedirectHandlerProps {
 export function RedirectHandler({ onDone, failed, children }: RedirectHandlerProps): ReactNode {
   const { kith, labels } = useShared()
   const [error, setError] = useState<KithError | null>(null)
+  const [attempt, setAttempt] = useState(0)
   const goOn = useRef(onDone)
   useEffect(() => {
     goOn.current = onDone
   })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt
   useEffect(() => {
     let isCurrent = true
     const leave = (returnTo: string) => (goOn.current ? goOn.current(returnTo) : location.replace(returnTo))
@@ -36,13 +41,23 @@ export function RedirectHandler({ onDone, failed, children }: RedirectHandlerPro
     return () => {
       isCurrent = false
     }
-  }, [kith])
+  }, [kith, attempt])
   if (!error) return children ?? <Progress text={labels.signingIn} />
-  if (failed) return failed(error)
+  const retry = () => {
+    setError(null)
+    setAttempt(attempt + 1)
+  }
+  if (failed) return failed(error, retry)
   return (
     <div data-kith="failed">
       <p role="alert">{error.message}</p>
-      <SignInButton options={{ returnTo: returnToOf(error) }}>{labels.tryAgain}</SignInButton>
+      {error.kind === 'sign_in_failed' ? (
+        <SignInButton options={{ returnTo: returnToOf(error) }}>{labels.tryAgain}</SignInButton>
+      ) : (
+        <button type="button" data-kith="sign-in" onClick={retry}>
+          {labels.tryAgain}
+        </button>
+      )}
     </div>
   )
 }

@@ -20,7 +20,7 @@ export interface UserButtonProps {
 }
 
 /** Nothing while nobody is signed in. */
-export function UserButton({ items = [], size = 36, className, onError = reportError }: UserButtonProps): ReactElement | null {
+export function UserButton({ items = [], size = 36, className, onError }: UserButtonProps): ReactElement | null {
   const { kith, labels } = useShared()
   const session = useSession()
   const { user } = useUser()
@@ -50,7 +50,7 @@ export function UserButton({ items = [], size = 36, className, onError = reportE
   const all: UserMenuItem[] = [
     ...items,
     { label: labels.account, href: `${kith.origin}/account` },
-    { label: labels.signOut, onSelect: () => void kith.signOut().catch(onError) },
+    { label: labels.signOut, onSelect: () => void kith.signOut().catch(onError ?? ((error) => reportError(error))) },
   ]
   return (
     <div ref={root} data-kith="user-button" className={className}>
@@ -60,7 +60,6 @@ export function UserButton({ items = [], size = 36, className, onError = reportE
         aria-haspopup="menu"
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}
-        aria-label={`${labels.userMenu}: ${nameOf(person)}`}
         onClick={() => setOpen(!isOpen)}
         onKeyDown={(event) => {
           if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
@@ -68,7 +67,7 @@ export function UserButton({ items = [], size = 36, className, onError = reportE
           setOpen(true)
         }}
       >
-        <Avatar user={person} size={size} />
+        <Avatar user={person} size={size} alt={`${labels.userMenu}: ${nameOf(person)}`} />
       </button>
       {isOpen ? <Menu id={id} person={person} items={all} onClose={close} /> : null}
     </div>

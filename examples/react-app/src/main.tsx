@@ -1,4 +1,4 @@
-import { KithProvider, RedirectHandler, SignedIn, SignedOut, SignInButton, SignUpButton, UserButton } from '@kith/client/react'
+import { KithProvider, RedirectHandler, SignedIn, SignedOut, SignInButton, SignUpButton, UserButton, useSession } from '@kith/client/react'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Files } from './files.tsx'
@@ -10,6 +10,7 @@ import './style.css'
 const { VITE_KITH = 'http://localhost:8787', VITE_CLIENT_ID = 'demo-spa' } = import.meta.env
 
 function App() {
+  const session = useSession()
   return (
     <>
       <header>
@@ -21,6 +22,7 @@ function App() {
       </header>
       <main>
         <SignedOut>
+          {'reason' in session && session.reason === 'ended' && <p role="alert">Your session has ended.</p>}
           <h1>Your people and your files, in one place.</h1>
           <p>Create an account, find your friends, and bring your files.</p>
           <SignUpButton>Create an account</SignUpButton>
