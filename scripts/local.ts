@@ -14,7 +14,8 @@ export const DEMO = join(ROOT, '.wrangler', 'demo.json')
 /** Where wrangler keeps local D1, KV and R2; `v3` is a part of its path. */
 export const STATE = join(ROOT, '.wrangler', 'state', 'v3')
 
-const WRANGLER = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+/** `KITH_WRANGLER` is for the tests of `npm run setup`, which have no account. */
+const WRANGLER = process.env.KITH_WRANGLER ?? join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
 const QUIET = { WRANGLER_SEND_METRICS: 'false', WRANGLER_SEND_ERROR_REPORTS: 'false', WRANGLER_HIDE_BANNER: 'true' }
 /** Without it, the local runtime asks the internet where this machine is. */
 const OFFLINE = { CLOUDFLARE_CF_FETCH_ENABLED: 'false' }

@@ -8,11 +8,11 @@ import type { Stores } from './objects.ts'
 
 /** Opens the stores for `use`. A config of its own starts nothing else of the Worker, and sets `remote` as asked. */
 export async function withStores<T>(remote: boolean, use: (stores: Stores) => Promise<T>): Promise<T> {
-  const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
+  const { name, account_id, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
   const folder = mkdtempSync(join(tmpdir(), 'kith-stores-'))
   const configPath = join(folder, 'wrangler.json')
   const where = <Binding>(bindings: readonly Binding[]) => bindings.map((binding) => ({ ...binding, remote }))
-  const config = { name, compatibility_date, d1_databases: where(d1_databases), r2_buckets: where(r2_buckets) }
+  const config = { name, account_id, compatibility_date, d1_databases: where(d1_databases), r2_buckets: where(r2_buckets) }
   writeFileSync(configPath, JSON.stringify(config))
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
   try {

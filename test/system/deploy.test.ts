@@ -75,6 +75,8 @@ describe('settings', () => {
 const HERE: readonly [command: RegExp, local: ((command: string) => string) | null][] = [
   // Done before the tests run.
   [/^npm install$/, null],
+  // test/system/setup.test.ts runs it.
+  [/^npm run setup/, null],
   [/^npm run db:migrate:remote$/, () => 'npm run db:migrate'],
   [/^umask 077 && npm run --silent keys > secrets\.env$/, (command) => command],
   [/^npm run deploy( |$)/, (command) => command.replace('deploy', 'build')],

@@ -57,6 +57,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   client: 'test/client.ts',
   example: 'test/system/examples.test.ts',
   journey: 'test/system/start.test.ts',
+  setup: 'test/system/setup.test.ts',
   operator: 'test/system/start.test.ts',
   doctor: 'test/system/media.test.ts',
   backup: 'test/system/backup.test.ts',
