@@ -98,7 +98,8 @@ function checkOrigin(value: string, { worker = '' }: Given): string | null {
 }
 
 function toPictures(text: string): string {
-  return text === R2_DEV || text === PRESIGNED || /^https?:/i.test(text) ? text.replace(/\/+$/, '') : toOrigin(text)
+  const plain = text.replace(/\/+$/, '')
+  return plain === R2_DEV || plain === PRESIGNED || /^https?:\/\/[^/]+\//i.test(plain) ? plain : toOrigin(plain)
 }
 
 function checkPictures(value: string, { origin }: Given): string | null {
