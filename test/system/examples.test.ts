@@ -1,7 +1,7 @@
 // The examples start by their one command beside `npm start`, as its demo clients.
 import { expect, test } from 'vitest'
 import { Demo } from './demo.ts'
-import { Project } from './project.ts'
+import { freePort, Project } from './project.ts'
 
 const kith = new Demo()
 const { project } = kith
@@ -38,4 +38,30 @@ test('npm run example: without a Kith that answers it says how to start one', as
     'Kith does not answer on http://localhost:9. Start Kith first, in another terminal: npm start\n',
   )
   expect(await told(JSON.stringify(demo))).toContain('older than the examples')
+})
+
+test.each([
+  ['api-node', 'orders', '/orders'],
+  ['api-worker', 'orders', '/orders'],
+  ['mcp-server', 'notes', '/mcp'],
+])('npm run example %s: an API that takes the tokens of the demo data', async (name, api, path) => {
+  const { clients, apis } = project.demo()
+  const { client_id, client_secret } = clients[`demo-${api}`]
+  const { resource } = apis[api]
+  const port = await freePort()
+  const server = await project.listen(['scripts/example.ts', name], port, { PORT: String(port) })
+  const authorization = `Basic ${btoa(`${client_id}:${client_secret}`)}`
+  const body = new URLSearchParams({ grant_type: 'client_credentials', resource })
+  const granted = await fetch(`${kith.origin}/oauth/token`, { method: 'POST', headers: { authorization }, body })
+  const { access_token } = (await granted.json()) as { access_token: string }
+  const call = async (token: string) => {
+    const reply = await fetch(server.origin + path, { headers: { authorization: `Bearer ${token}` } })
+    return [reply.status, reply.headers.get('www-authenticate')]
+  }
+  // The API's own client may do nothing there, but it is known.
+  expect(await call(access_token)).toEqual([403, expect.stringContaining(`error="insufficient_scope", scope="${api}:read"`)])
+  expect(await call('x')).toEqual([401, expect.stringContaining('error="invalid_token"')])
+  const metadata = await fetch(`${server.origin}/.well-known/oauth-protected-resource${path === '/mcp' ? path : ''}`)
+  expect(await metadata.json()).toMatchObject({ resource, authorization_servers: [kith.origin] })
+  expect(await server.stop()).toBe(0)
 })
