@@ -56,8 +56,13 @@ export function requiresSession(): MiddlewareHandler<WithGate<Gate>> {
   return guarded({ kind: 'session' }, (c, claim) => userGate(c.get('ctx'), claim, null))
 }
 
+interface OptionalOptions extends Pick<UserGateOptions, 'limit'> {
+  /** Rights are handed out here, to clients that may have been registered a moment ago: no replica is asked. */
+  readonly onPrimary?: true
+}
+
 /** Everyone; the gate says who is signed in, and counts their request against `limit`. Invalid credentials are not refused here. */
-export function optionalSession({ limit }: Pick<UserGateOptions, 'limit'> = {}): MiddlewareHandler<WithGate<OptionalGate>> {
+export function optionalSession({ limit, onPrimary }: OptionalOptions = {}): MiddlewareHandler<WithGate<OptionalGate>> {
   const handler: MiddlewareHandler<WithGate<OptionalGate>> = async (c, next) => {
     const claim = await c.var.identify().catch((error) => {
       if (error instanceof AppError) return null
@@ -65,7 +70,8 @@ export function optionalSession({ limit }: Pick<UserGateOptions, 'limit'> = {}):
     })
     // Only what demands a scope can be decided for an administrator who looks at somebody's account: here, they are nobody.
     const own = claim?.kind === 'browser' && claim.isImpersonation ? null : claim
-    const gate = optionalGate(c.get('ctx'), own, { limit })
+    const ctx = c.get('ctx')
+    const gate = optionalGate(onPrimary ? { ...ctx, gateDb: ctx.db } : ctx, own, { limit })
     c.set('gate', (async (reads?: never) => {
       const outcome = await gate(reads)
       if (outcome.principal && outcome.user) c.set('viewer', { principal: outcome.principal, user: outcome.user })

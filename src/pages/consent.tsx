@@ -38,22 +38,29 @@ const ConsentForm = z.object({
 })
 
 export const consentPages = new Hono<AppEnv>()
-  .get(PATH, optionalSession(), networkLimit('other'), validate('query', ConsentQuery), (c) => {
+  .get(PATH, optionalSession({ onPrimary: true }), networkLimit('other'), validate('query', ConsentQuery), (c) => {
     const request = readAuthorizationRequest(c.req.valid('query'))
     return toApp(c, request, async () => show(c, request, await describeConsent(c.var.ctx, c.var.gate, request), UNTOUCHED))
   })
-  .post(PATH, optionalSession(), networkLimit('other'), validate('query', ConsentQuery), form('consent', ConsentForm), (c) => {
-    const request = readAuthorizationRequest(c.req.valid('query'))
-    return toApp(c, request, () =>
-      take(c, c.req.valid('form'), {
-        act: async ({ ticket, answer }) => {
-          const decided = decideConsent(c.var.ctx, c.var.gate, request, { ticket, allow: answer === 'allow' })
-          return send(c, await decided.catch(staleTicket))
-        },
-        again: async (state) => show(c, request, await describeConsent(c.var.ctx, c.var.gate, request), state),
-      }),
-    )
-  })
+  .post(
+    PATH,
+    optionalSession({ onPrimary: true }),
+    networkLimit('other'),
+    validate('query', ConsentQuery),
+    form('consent', ConsentForm),
+    (c) => {
+      const request = readAuthorizationRequest(c.req.valid('query'))
+      return toApp(c, request, () =>
+        take(c, c.req.valid('form'), {
+          act: async ({ ticket, answer }) => {
+            const decided = decideConsent(c.var.ctx, c.var.gate, request, { ticket, allow: answer === 'allow' })
+            return send(c, await decided.catch(staleTicket))
+          },
+          again: async (state) => show(c, request, await describeConsent(c.var.ctx, c.var.gate, request), state),
+        }),
+      )
+    },
+  )
 
 /** Reports errors to the app, except a missing sign-in, for which the user starts again at the authorization endpoint. */
 function toApp(c: Context, request: AuthorizationRequest, answer: () => Promise<Response>): Promise<Response> {

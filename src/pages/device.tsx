@@ -37,7 +37,7 @@ export const devicePages = new Hono<AppEnv>()
     await requireSignIn(c.var.gate)
     return showCode(c, UNTOUCHED)
   })
-  .post(PATH, optionalSession(), networkLimit('other'), form('device', CodeForm), (c) =>
+  .post(PATH, optionalSession({ onPrimary: true }), networkLimit('other'), form('device', CodeForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ code }) => showQuestion(c, await describeDevice(c.var.ctx, c.var.gate, code)),
       again: async (state) => {
@@ -47,7 +47,7 @@ export const devicePages = new Hono<AppEnv>()
     }),
   )
   .get(ANSWER, optionalSession(), (c) => c.redirect(PATH, 303))
-  .post(ANSWER, optionalSession(), networkLimit('other'), form('device-answer', AnswerForm), (c) => {
+  .post(ANSWER, optionalSession({ onPrimary: true }), networkLimit('other'), form('device-answer', AnswerForm), (c) => {
     const sent = c.req.valid('form')
     return take(c, sent, {
       act: async ({ code, ticket, answer }) => {

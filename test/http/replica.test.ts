@@ -5,7 +5,7 @@ import { newName, rows } from '../support/actors.ts'
 import { Client, type Options, platform } from '../support/kith.ts'
 import { fillIn } from '../support/pages.ts'
 import { signedInPerson } from '../support/people.ts'
-import { bearerOf, userToken } from '../support/tokens.ts'
+import { bearerOf, newOAuthClient, userToken } from '../support/tokens.ts'
 
 const REPLICA: Options = { env: { GATE: 'replica' } }
 const COOKIE = '__Host-kith_bookmark'
@@ -72,4 +72,21 @@ test('a stranger reads a public profile from the replica', async () => {
   expect(await shown()).toContain('First.')
   await client.patch('/user/me', { bio: 'Second.' })
   expect(await shown()).toContain('First.')
+})
+
+test('a client that has just been registered gets a code', async () => {
+  const { client } = await signedInPerson(newName('authorizes'))
+  platform.replicaLag = true
+  const id = 'registered_just_now'
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: id,
+    redirect_uri: 'https://app.kith.test/callback',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })
+  const ask = () => client.get(`/oauth/authorize?${query}`, REPLICA)
+  expect((await ask()).status).toBe(400)
+  await newOAuthClient('*', { id })
+  expect((await ask()).headers.get('location')).toContain('code=')
 })

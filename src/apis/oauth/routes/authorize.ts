@@ -28,7 +28,7 @@ const FORM_POST = 'With response_mode=form_post: a page whose form the browser p
 export const authorizeRoutes = new Hono<AppEnv>()
   .get(
     '/authorize',
-    optionalSession(),
+    optionalSession({ onPrimary: true }),
     networkLimit('other'),
     validate('query', AuthorizeParameters, { mayRepeat }),
     describe('authorize', {
@@ -46,7 +46,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
   )
   .post(
     '/authorize',
-    optionalSession(),
+    optionalSession({ onPrimary: true }),
     networkLimit('other'),
     validate('form', AuthorizeParameters, { mayRepeat }),
     describe('authorizeByForm', {
