@@ -1,13 +1,14 @@
 /** The environment of browsers. Nothing is touched before it is used, so that servers can import it. */
 
-import type { ClientStorage, Environment, UploadRequest } from './environment.ts'
+import type { Environment, UploadRequest } from './environment.ts'
 import { KithError } from './errors.ts'
+import { storageInIndexedDb } from './indexed-db.ts'
 
 export const browser: Environment = {
   fetch: (request) => fetch(request),
   now: () => Date.now(),
   wait: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
-  storage: localStorageOfPage(),
+  storage: storageInIndexedDb,
   lock: globalThis.navigator?.locks ? lockBetweenTabs : lockInProcess,
   openUrl(url) {
     location.assign(url)
@@ -42,22 +43,6 @@ export function lockInProcess<T>(name: string, work: () => Promise<T>): Promise<
   }
   queues.set(name, end)
   return turn
-}
-
-/** Even to name it throws where the browser forbids storage. */
-function localStorageOfPage(): ClientStorage {
-  const local = () => globalThis.localStorage
-  return {
-    getItem: (key) => local().getItem(key),
-    setItem: (key, value) => local().setItem(key, value),
-    removeItem: (key) => local().removeItem(key),
-    onChange(key, listener) {
-      globalThis.addEventListener?.('storage', (event) => {
-        // No key: everything was cleared.
-        if (event.key === key || event.key === null) listener()
-      })
-    },
-  }
 }
 
 /** `fetch` cannot report how much of a body was sent. */

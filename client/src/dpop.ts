@@ -15,6 +15,7 @@ import {
 } from 'oauth4webapi'
 import type { KeyStore } from './environment.ts'
 import { storageError } from './errors.ts'
+import { keysInIndexedDb } from './indexed-db.ts'
 import type { ProofOfPossession } from './options.ts'
 
 export function dpop(): ProofOfPossession {
@@ -64,33 +65,5 @@ async function sendProved(
     if (!(error instanceof WWWAuthenticateChallengeError)) throw error
     const isOfProof = error.cause.some(({ parameters }) => parameters.error === 'invalid_dpop_proof') || isDPoPNonceError(error)
     return isOfProof && !isSecond ? sendProved(handle, request, token, send, true) : error.response
-  }
-}
-
-/** Only IndexedDB keeps a key without its bytes. */
-const keysInIndexedDb: KeyStore = {
-  get: (name) => run<CryptoKeyPair | undefined>('readonly', (keys) => keys.get(name)),
-  set: async (name, pair) => {
-    await run('readwrite', (keys) => keys.put(pair, name))
-  },
-}
-
-async function run<T>(mode: IDBTransactionMode, ask: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const opening = indexedDB.open('kith', 1)
-  opening.onupgradeneeded = () => opening.result.createObjectStore('keys')
-  const database = await new Promise<IDBDatabase>((resolve, reject) => {
-    opening.onsuccess = () => resolve(opening.result)
-    opening.onerror = () => reject(opening.error)
-  })
-  try {
-    const transaction = database.transaction('keys', mode)
-    const request = ask(transaction.objectStore('keys'))
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve()
-      transaction.onabort = () => reject(transaction.error)
-    })
-    return request.result
-  } finally {
-    database.close()
   }
 }

@@ -123,23 +123,23 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     return promise
   }
 
-  async function finish(callback: URLSearchParams, state: string): Promise<{ returnTo: string }> {
-    const started = await findStarted(state)
-    const { returnTo, verifier, nonce, redirectUri, maxAge } = started
-    try {
-      const validated = validateAuthResponse(server.metadata, server.client, callback, state)
-      const asked = { verifier, nonce, redirectUri, maxAge }
-      await lock(key('session'), async () => {
+  function finish(callback: URLSearchParams, state: string): Promise<{ returnTo: string }> {
+    // Two tabs may open the same callback. Its code is good for one exchange: a second ends what the first has brought.
+    return lock(key('session'), async () => {
+      const started = await findStarted(state)
+      const { returnTo, verifier, nonce, redirectUri, maxAge } = started
+      try {
+        const validated = validateAuthResponse(server.metadata, server.client, callback, state)
         const before = await settled(() => sessions.read())
-        await sessions.save(await server.exchangeCode(validated, asked))
+        await sessions.save(await server.exchangeCode(validated, { verifier, nonce, redirectUri, maxAge }))
         // Its session would go on at Kith without anybody who uses it.
         if (before?.refreshToken) server.revoke(before.refreshToken).catch(() => {})
-      })
-    } catch (error) {
-      throw toSignInError(error, returnTo)
-    }
-    await remember(state, { ...started, isUsed: true }).catch(settings.warn)
-    return { returnTo }
+      } catch (error) {
+        throw toSignInError(error, returnTo)
+      }
+      await remember(state, { ...started, isUsed: true }).catch(settings.warn)
+      return { returnTo }
+    })
   }
 
   async function findStarted(state: string): Promise<Started> {

@@ -34,7 +34,11 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
     maxAge: 600,
   })
   return async (c, next) => {
-    if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') return answer(c, next)
+    if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') {
+      // Cloudflare sends it by itself, the local runtime does not.
+      c.res.headers.set('date', new Date(c.get('ctx').now()).toUTCString())
+      return answer(c, next)
+    }
     // No page of another origin: only caches have to know that such a page gets other headers.
     await next()
     c.res.headers.append('vary', 'Origin')
