@@ -46,7 +46,7 @@ function Everything({ people }) {
           <li key={person._id} id={person.username}>
             <Avatar user={person} alt={person.username} />
             <Avatar userId={person._id} size={24} />
-            <FollowButton userId={person._id} name={person.username} />
+            <FollowButton userId={person._id} name={person.username} isPrivate={person.isPrivate} />
           </li>
         ))}
       </ul>

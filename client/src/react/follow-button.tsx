@@ -18,13 +18,16 @@ const UNKNOWN: Known = new Map()
 
 /** Nothing for the caller themselves and for people who do not exist for them. A signed-out caller is asked to sign in. */
 export function FollowButton({ userId, name, isPrivate = false, onChange, ...props }: FollowButtonProps): ReactElement | null {
-  const { kith, follows, labels } = useShared()
-  const isSignedIn = useSession().status === 'signed_in'
+  const { kith, user, follows, labels } = useShared()
+  const session = useSession()
+  const isSignedIn = session.status === 'signed_in'
   const known = useSyncExternalStore(follows.subscribe, follows.get, () => UNKNOWN).get(userId)
   useEffect(() => {
     if (isSignedIn) follows.ask(userId)
   }, [follows, userId, isSignedIn])
-  if (known === 'unavailable') return null
+  // `sub` is the id, unless the client has pairwise ones.
+  const isSelf = isSignedIn && (session.claims.sub === userId || user.get().user?._id === userId)
+  if (isSelf || known === 'unavailable') return null
   const status = known ?? 'none'
   const act = async () => {
     if (!isSignedIn) return kith.signIn()

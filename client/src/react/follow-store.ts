@@ -3,7 +3,7 @@ import type { Kith } from '../index.ts'
 import { Store } from './store.ts'
 
 export type FollowStatus = 'none' | 'requested' | 'following'
-/** `unavailable`: somebody who does not exist for the caller, or the caller. */
+/** `unavailable`: somebody who does not exist for the caller. */
 export type Known = ReadonlyMap<string, FollowStatus | 'unavailable'>
 
 /** `POST /user/relationships` takes as many. */
