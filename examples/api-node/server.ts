@@ -6,6 +6,7 @@ import express from 'express'
 
 const { KITH = '', RESOURCE = '', CLIENT_ID = '', CLIENT_SECRET = '', APP = 'http://localhost:5173', PORT = '3001' } = process.env
 
+// #region api
 const access = resourceServer({
   issuer: KITH,
   resource: RESOURCE,
@@ -37,5 +38,6 @@ const recently = { now: true, acrValues: 'urn:kith:acr:2fa', maxAge: 600 }
 app.delete('/orders', protect(access, 'orders:write', recently), (request, response) => {
   response.json({ cancelledFor: request.claims?.sub })
 })
+// #endregion
 
 app.listen(Number(PORT), () => console.log(`Orders on http://localhost:${PORT}`))

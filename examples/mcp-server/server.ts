@@ -34,6 +34,7 @@ const notes = new Map<string, string[]>()
 
 const app = new Hono()
 
+// #region mcp
 app.get(access.metadataPath, () => access.metadataResponse())
 
 app.all(pathname, async (c) => {
@@ -45,6 +46,7 @@ app.all(pathname, async (c) => {
   await serverFor(claims).connect(transport)
   return transport.handleRequest(c.req.raw, { parsedBody: body })
 })
+// #endregion
 
 app.onError((error) => {
   if (error instanceof AccessRefused) return error.toResponse()

@@ -1,10 +1,11 @@
 // The guides, the reference and the landing page in a real browser (design §8): they work, load nothing from other hosts, and violate
 // no policy of their own; and the commands of the guides, as people paste them. Set SCREENSHOTS=<folder> to keep pictures.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingGrave, openBrowser } from './browser.ts'
 import { Demo } from './demo.ts'
+import { freePort } from './project.ts'
 
 /** The dark changes colours alone, and the width the layout alone. */
 const LOOKS = [
@@ -66,27 +67,57 @@ const html = async (path: string) => {
 const linksIn = (text: string) => [...text.matchAll(/ href="(\/docs[^"]*|#[^"]+)"/g)].map(([, href = '']) => href)
 
 describe('the guides', () => {
-  const names = readdirSync(`${kith.project.folder}/docs/guides`).map((file) => file.replace('.md', ''))
-  const guides = names.filter((name) => name !== 'README')
+  const list = readFileSync(`${kith.project.folder}/docs/guides/README.md`, 'utf8')
+  const guides = [...list.matchAll(/\]\(([\w-]+)\.md\)/g)].map(([, name = '']) => name)
+  let pasted: string
 
-  test.each(guides)('the commands of docs/guides/%s.md work as they are pasted', async (name) => {
-    await kith.paste(`docs/guides/${name}.md`, { isOptional: true })
+  test('their commands work as they are pasted, guide after guide', async () => {
+    const outputs: string[] = []
+    for (const name of guides) outputs.push(await kith.paste(`docs/guides/${name}.md`, { isOptional: true }))
+    pasted = outputs.join('\n')
   })
 
-  test('the app of docs/guides/first-app.md is built against the client that its commands have packed', async () => {
-    // What `npm install ./kith-client-0.1.0.tgz` and `npm start` do, without the registry.
-    const app = `${kith.project.folder}/my-app`
+  /** What `npm install ./kith-client-0.1.0.tgz` does in the app's folder, without the registry. */
+  async function install(app: string): Promise<void> {
     const script = [
       'mkdir -p node_modules/@kith',
       `for one in "${kith.project.folder}"/node_modules/*; do [ "$(basename "$one")" = @kith ] || ln -s "$one" node_modules/; done`,
       'tar -xzf kith-client-0.1.0.tgz && mv package node_modules/@kith/client',
-      'npx vite build',
     ]
-    const { code, output } = await kith.project.run('bash', ['-ec', script.join('\n')], {}, 'my-app')
+    expect(await kith.project.run('bash', ['-ec', script.join('\n')], {}, app)).toEqual({ code: 0, output: '' })
+  }
+
+  test('the app of the first guide is built against the client that its commands have packed (npm start)', async () => {
+    await install('my-app')
+    const { code, output } = await kith.project.run('npx', ['vite', 'build'], {}, 'my-app')
     expect(output).toContain('built in')
     expect(code, output).toBe(0)
-    expect(readdirSync(`${app}/dist`)).toContain('index.html')
-    expect(readFileSync(`${app}/.env.local`, 'utf8')).toContain('VITE_CLIENT_ID=my-app')
+    expect(kith.project.read('my-app/.env.local')).toContain('VITE_CLIENT_ID=my-app')
+  })
+
+  test('the client of the first guide is a public one, and a sign-out leads back to it', async () => {
+    expect(pasted).toContain('my-app is a public client: it has no secret, and PKCE (S256) is required.')
+    const query = new URLSearchParams({ client_id: 'my-app', post_logout_redirect_uri: 'http://localhost:5173/' })
+    const reply = await fetch(`${kith.origin}/oauth/logout?${query}`, { redirect: 'manual' })
+    expect([reply.status, reply.headers.get('location')]).toEqual([303, 'http://localhost:5173/'])
+  })
+
+  test('the API of the guide for backends checks tokens with that client, under the registration that its commands have made (npm start)', async () => {
+    await install('my-api')
+    const [, secret = ''] = /^ *client_secret +(\S+)$/m.exec(pasted.slice(pasted.indexOf('my-api is a confidential client'))) ?? []
+    const port = await freePort()
+    const settings = { KITH: kith.origin, RESOURCE: 'http://localhost:3100/', CLIENT_ID: 'my-api', CLIENT_SECRET: secret }
+    const api = await kith.project.listen(['server.ts'], port, { ...settings, PORT: String(port) }, 'my-api')
+    const reply = await fetch(`${api.origin}/orders`)
+    expect([reply.status, reply.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('scope="orders:read"')])
+    const authorization = `Basic ${btoa(`my-api:${secret}`)}`
+    const introspection = await fetch(`${kith.origin}/oauth/introspect`, {
+      method: 'POST',
+      headers: { authorization },
+      body: new URLSearchParams({ token: 'nothing' }),
+    })
+    expect(await introspection.json()).toEqual({ active: false })
+    await api.stop()
   })
 
   test('every page is reached from the list, and every link between them leads to a page and to a heading', async () => {

@@ -280,18 +280,6 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   expect((await client('show', 'op-service')).output).toContain('No client has')
 })
 
-test('the client of docs/apps.md: made as it is pasted, it says what it is, and a sign-out leads back to it', async () => {
-  const output = await kith.paste('docs/apps.md')
-  expect(output).toContain('my-app is a public client: it has no secret, and PKCE (S256) is required.')
-  expect(output).toContain('Its ID tokens are signed with RS256.')
-  const settings = Object.fromEntries([...output.matchAll(/^ {2}(\w+) +(.+)$/gm)].map(([, name, value]) => [name, value]))
-  expect(settings).toMatchObject({ client_id: 'my-app', redirect_uri: 'http://localhost:5173/callback', response_type: 'code' })
-  const to = settings.post_logout_redirect_uri ?? ''
-  const query = new URLSearchParams({ client_id: 'my-app', post_logout_redirect_uri: to })
-  const reply = await fetch(`${kith.origin}/oauth/logout?${query}`, { redirect: 'manual' })
-  expect([reply.status, reply.headers.get('location')]).toEqual([303, 'http://localhost:5173/'])
-})
-
 test('the client of docs/fapi.md has all that the profile asks for', async () => {
   const output = await kith.paste('docs/fapi.md')
   expect(output).toContain('my-bank is a confidential client')
