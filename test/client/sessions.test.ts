@@ -184,6 +184,11 @@ describe('a refresh', () => {
       clock.advance(4 * MINUTE_MS)
       await kith.get('/user/me')
     }
+    browser.ahead = -180 * MINUTE_MS
+    clock.advance(11 * MINUTE_MS)
+    browser.requests.length = 0
+    await kith.get('/user/me')
+    expect(browser.requests, 'renewed before it is refused').toEqual(['POST /oauth/token', 'GET /user/me'])
     expect(kith.session.status).toBe('signed_in')
   })
 })
