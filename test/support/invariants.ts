@@ -22,7 +22,7 @@ import {
   SECOND_FACTOR_UNDO_TRIES,
 } from '../../src/core/limits.ts'
 import { toHex } from '../../src/ids.ts'
-import { brokenObjects, MEDIA_RULES } from './media-invariants.ts'
+import { brokenObjects, brokenRules, LIBRARY, MEDIA_RULES, readAll } from './media-invariants.ts'
 import { tableNames } from './tables.ts'
 
 /** Past the limit of mails, one an hour. */
@@ -143,30 +143,44 @@ const RULES: Readonly<Record<string, string>> = {
   '13: foreign keys hold': 'PRAGMA foreign_key_check',
 }
 
+/** What the rules in code look at. */
+const ROWS = {
+  ...LIBRARY,
+  outbox: 'SELECT m.id, m.sent_at, m.failed_at, u.email_key FROM mail_outbox m JOIN users u ON u.id = m.user_id',
+  steps: 'SELECT user_id, confirmed_at, last_step FROM totp_credentials WHERE secret IS NOT NULL',
+  quickCheck: 'PRAGMA quick_check',
+}
+
 /** With `settled`, cron has run since: no mail may still wait. */
-export async function checkInvariants(options: { settled?: boolean } = {}): Promise<void> {
-  const broken: string[] = []
-  const names = Object.keys(RULES)
-  const results = await DB.batch<{ id: unknown }>(Object.values(RULES).map((sql) => DB.prepare(sql)))
-  for (const [index, { results: rows }] of results.entries()) if (rows.length > 0) broken.push(`${names[index]}: ${JSON.stringify(rows)}`)
-  const { quick_check: integrity } = (await DB.prepare('PRAGMA quick_check').first<{ quick_check: string }>()) ?? {}
+export async function checkInvariants({ settled = false }: { settled?: boolean } = {}): Promise<void> {
+  const found = await readAll({ ...RULES, ...ROWS })
+  const broken = brokenRules(RULES, found)
+  const [{ quick_check: integrity } = {}] = found.quickCheck as { quick_check?: string }[]
   if (integrity !== 'ok') broken.push(`13: quick_check: ${integrity}`)
-  broken.push(...(await checkMailbox(options.settled ?? false)))
-  broken.push(...(await brokenObjects()), ...(await checkSteps()))
+  broken.push(...(await checkMailbox(found.outbox as OutboxRow[], settled)))
+  broken.push(...(await brokenObjects(found)), ...checkSteps(found.steps as StepRow[]))
   expect(broken, 'invariants that no longer hold').toEqual([])
+}
+
+interface StepRow {
+  readonly user_id: number
+  readonly confirmed_at: number
+  readonly last_step: number
+}
+
+interface OutboxRow {
+  readonly id: number
+  readonly sent_at: number | null
+  readonly failed_at: number | null
+  readonly email_key: string
 }
 
 /** The step of each secret when it was last checked. */
 const lastSteps = new Map<string, number>()
 
 /** 2: a used time step stays used. */
-async function checkSteps(): Promise<string[]> {
-  const { results } = await DB.prepare('SELECT user_id, confirmed_at, last_step FROM totp_credentials WHERE secret IS NOT NULL').all<{
-    user_id: number
-    confirmed_at: number
-    last_step: number
-  }>()
-  return results.flatMap(({ user_id, confirmed_at, last_step }) => {
+function checkSteps(rows: readonly StepRow[]): string[] {
+  return rows.flatMap(({ user_id, confirmed_at, last_step }) => {
     const secret = `${user_id} ${confirmed_at}`
     const before = lastSteps.get(secret) ?? 0
     lastSteps.set(secret, last_step)
@@ -175,16 +189,13 @@ async function checkSteps(): Promise<string[]> {
 }
 
 /** 11: what the outbox calls sent is in the mailbox, once, and addressed only to the account's owner. */
-async function checkMailbox(settled: boolean): Promise<string[]> {
+async function checkMailbox(outbox: readonly OutboxRow[], settled: boolean): Promise<string[]> {
   const broken: string[] = []
   const captured = new Map<string, string>()
   for (const { name, metadata } of await listKv<{ to: string }>(CAPTURED)) {
     captured.set(toHex(Number.MAX_SAFE_INTEGER - Number(name.slice(CAPTURED.length))), metadata?.to ?? '')
   }
-  const { results } = await DB.prepare(
-    'SELECT m.id, m.sent_at, m.failed_at, u.email_key FROM mail_outbox m JOIN users u ON u.id = m.user_id',
-  ).all<{ id: number; sent_at: number | null; failed_at: number | null; email_key: string }>()
-  for (const { id, sent_at, failed_at, email_key } of results) {
+  for (const { id, sent_at, failed_at, email_key } of outbox) {
     const to = captured.get(toHex(id))
     captured.delete(toHex(id))
     if (sent_at !== null && to === undefined) broken.push(`11: the mail ${id} is called sent and is not`)

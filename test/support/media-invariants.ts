@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import { db } from './kith.ts'
-import { bucket, listObjects, tombstones } from './media.ts'
+import { bucket, listObjects } from './media.ts'
 
 /** Each finds rows that must not exist. */
 export const MEDIA_RULES: Readonly<Record<string, string>> = {
@@ -33,12 +33,27 @@ export interface Expectation {
   readonly strangers?: string
 }
 
+/** What the bucket is compared with. */
+export const LIBRARY = {
+  files: 'SELECT object_key, size, digest FROM files',
+  tombstones: "SELECT key FROM object_tombstones WHERE bucket = 'media' ORDER BY key",
+}
+
+/** The rows of each statement, all from one round trip. */
+export async function readAll<Name extends string>(statements: Readonly<Record<Name, string>>): Promise<Record<Name, unknown[]>> {
+  const names = Object.keys(statements) as Name[]
+  const read = await db.batch(names.map((name) => db.prepare(statements[name])))
+  return Object.fromEntries(names.map((name, index) => [name, read[index]?.results ?? []])) as Record<Name, unknown[]>
+}
+
+/** The rules that found something. */
+export const brokenRules = (rules: Readonly<Record<string, string>>, found: Readonly<Record<string, unknown[]>>): string[] =>
+  Object.keys(rules).flatMap((name) => (found[name]?.length ? [`${name}: ${JSON.stringify(found[name])}`] : []))
+
 /** The rules and the objects, in two round trips and one per file. */
 export async function checkMedia(expectation: Expectation = {}): Promise<void> {
-  const names = Object.keys(MEDIA_RULES)
-  const results = await db.batch(Object.values(MEDIA_RULES).map((sql) => db.prepare(sql)))
-  const broken = results.flatMap(({ results: rows }, index) => (rows.length > 0 ? [`${names[index]}: ${JSON.stringify(rows)}`] : []))
-  broken.push(...(await brokenObjects(expectation)))
+  const found = await readAll({ ...MEDIA_RULES, ...LIBRARY })
+  const broken = [...brokenRules(MEDIA_RULES, found), ...(await brokenObjects(found, expectation))]
   expect(broken, 'what no longer holds of files').toEqual([])
 }
 
@@ -49,10 +64,12 @@ interface StoredRow {
 }
 
 /** 7: a committed file has its object, byte for byte; an object belongs to a file or a reservation, or has a tombstone. */
-export async function brokenObjects({ settled = false, strangers }: Expectation = {}): Promise<string[]> {
-  const { results: files } = await db.prepare('SELECT object_key, size, digest FROM files').all<StoredRow>()
+export async function brokenObjects(
+  found: Record<keyof typeof LIBRARY, unknown[]>,
+  { settled = false, strangers }: Expectation = {},
+): Promise<string[]> {
+  const [files, marked] = [found.files as StoredRow[], found.tombstones as { key: string }[]]
   const broken = (await Promise.all(files.filter(({ digest }) => digest !== null).map(brokenObject))).flat()
-  const marked = await tombstones()
   const known = new Set([...files, ...marked.map(({ key }) => ({ object_key: key }))].map(({ object_key }) => object_key))
   for (const { key } of await listObjects()) {
     const isStranger = !settled && strangers !== undefined && key.startsWith(strangers)
