@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { longestFirst } from './test/longest-first.ts'
 import { rowTypes } from './test/row-types.ts'
 import { keepTemporaryFilesInMemory } from './test/temporary-files.ts'
 
@@ -71,17 +71,10 @@ const BUNDLED = [
   ...['/route', '/router/trie-router', '/utils/handler', '/utils/url'].map((path) => `hono${path}`),
 ]
 
-/** Small files that take long. At the end of a run, one of them would keep one worker busy while the other has nothing left. */
-const LONG = ['tour/tour', 'security/siege', 'security/faults', 'security/guessing', 'http/openapi', 'social/model']
-
-/** Without times of an earlier run, vitest starts with the largest files. */
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => LONG.some((name) => moduleId.endsWith(`/test/${name}.test.ts`))
-    const sorted = await super.sort(files)
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
-  }
-}
+const LONG = [
+  ...['tour/tour', 'security/siege', 'security/faults', 'security/guessing', 'http/openapi', 'social/model'],
+  ...['apis/user/access', 'security/races', 'security/second-factors', 'security/kept-in', 'security/media-faults'],
+]
 
 export default defineConfig({
   plugins: [
@@ -114,7 +107,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // One more than the cores of CI: a worker waits for its runtime a fifth of the time.
     maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: longestFirst(LONG) },
     // Files share the modules of their worker; test/setup.ts empties the stores before each.
     isolate: false,
     deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },

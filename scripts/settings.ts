@@ -3,12 +3,14 @@
  * deployment cannot be read back.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { unstable_readConfig } from 'wrangler'
 import { DEMO, DEV_VARS, Refusal, ROOT } from './local.ts'
 
 export function readSettings(remote: boolean): Readonly<Record<string, unknown>> {
+  // Loaded when it is needed: it takes most of a second.
+  const { unstable_readConfig } = createRequire(import.meta.url)('wrangler') as typeof import('wrangler')
   const deployed = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') }).vars
   const local = !remote && existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')) : {}
   return { ...deployed, ...local }

@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getPlatformProxy, unstable_readConfig } from 'wrangler'
 import { ROOT, STATE } from '../local.ts'
 import type { Stores } from './objects.ts'
 
 /** Opens the stores for `use`. A config of its own starts nothing else of the Worker, and sets `remote` as asked. */
 export async function withStores<T>(remote: boolean, use: (stores: Stores) => Promise<T>): Promise<T> {
+  // A command that is refused for its arguments does not wait for wrangler to load.
+  const { getPlatformProxy, unstable_readConfig } = await import('wrangler')
   const { name, account_id, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
   const folder = mkdtempSync(join(tmpdir(), 'kith-stores-'))
   const configPath = join(folder, 'wrangler.json')

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { longestFirst } from '../longest-first.ts'
 import { keepTemporaryFilesInMemory } from '../temporary-files.ts'
 
 keepTemporaryFilesInMemory()
@@ -16,6 +17,11 @@ export default defineConfig({
     globalSetup: ['./test/client.ts'],
     // Each file runs its own server on a free port; a small machine has room for two.
     maxWorkers: 2,
+    sequence: {
+      sequencer: longestFirst(
+        ['scripts', 'start', 'console', 'rooms-removed', 'machines', 'pages', 'apis', 'media'].map((name) => `system/${name}`),
+      ),
+    },
     // The operator's commands start wrangler each time, which takes seconds on a busy machine, and some tests run many.
     testTimeout: 300_000,
     hookTimeout: 120_000,
