@@ -97,13 +97,12 @@ test('the walk finds each section of the console, of the account and about peopl
   expect(paths.length).toBeGreaterThan(60)
 })
 
+// Each colour scheme at each width, and each direction in both. Contrast does not depend on the language, nor the width of text on colours.
 test.each([
   ['en', 'light', PHONE],
-  ['en', 'dark', PHONE],
-  ['en', 'light', DESK],
   ['en', 'dark', DESK],
-  ['ar', 'light', PHONE],
-  ['ar', 'dark', DESK],
+  ['ar', 'dark', PHONE],
+  ['ar', 'light', DESK],
 ] as const)('in %s, %s, %o: axe finds nothing serious, nothing overflows, the focus goes in order', async (locale, scheme, viewport) => {
   const page = await open(locale, viewport, scheme)
   const context = page.context()
