@@ -94,8 +94,8 @@ export default defineConfig({
       // As in wrangler.toml.
       ...['@peculiar/x509', '@peculiar/asn1-android', 'reflect-metadata'].map((find) => ({ find, replacement: NO_CERTIFICATES })),
       // The client's source, which needs no build.
-      { find: /^@kith\/client(\/dpop|\/server)?$/, replacement: join(import.meta.dirname, 'client/src$1') },
-      { find: /^@kith\/client\/(hono|express)$/, replacement: join(import.meta.dirname, 'client/src/server/$1') },
+      { find: /^@kith\/client(\/dpop|\/react-native|\/server)?$/, replacement: join(import.meta.dirname, 'client/src$1') },
+      { find: /^@kith\/client\/(hono|express|web)$/, replacement: join(import.meta.dirname, 'client/src/server/$1') },
     ],
   },
   test: {

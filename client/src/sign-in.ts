@@ -8,6 +8,7 @@ import {
   JWT_TIMESTAMP_CHECK,
   ResponseBodyError,
   validateAuthResponse,
+  WWWAuthenticateChallengeError,
 } from 'oauth4webapi'
 import type { AuthorizationServerClient } from './authorization-server.ts'
 import { KithError, type SignInFailure, settled, signInFailed, storageError } from './errors.ts'
@@ -171,6 +172,7 @@ function toSignInError(error: unknown, returnTo: string): KithError {
     if (error.error === 'invalid_grant') return failed('callback_used', 'The code was used before, or has expired')
     return failed('refused', message, error.error)
   }
+  if (error instanceof WWWAuthenticateChallengeError) return failed('refused', 'Kith does not know the app by its secret', 'invalid_client')
   const { code, message } = error as { code?: string; message: string }
   if (code === JWT_TIMESTAMP_CHECK) return failed('clock', 'The clock of this device is wrong')
   return failed('invalid_response', message)

@@ -14,12 +14,12 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 const PATHS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].filter(Boolean) as string[]
 
-/** A missing browser is a failure: nothing would be tested. */
-export async function openBrowser(): Promise<Browser> {
+/** `more`: further arguments. A missing browser is a failure: nothing would be tested. */
+export async function openBrowser(...more: string[]): Promise<Browser> {
   const executablePath = PATHS.find((path) => existsSync(path))
   if (!executablePath) throw new Error('The system tests need Chromium: apt-get install chromium, or CHROMIUM=<its path>')
   // Without its sandbox, which root in a container does not have; it only opens our own pages.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...more] })
 }
 
 /** On a phone and on a desk, if pictures are wanted. */

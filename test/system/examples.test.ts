@@ -65,3 +65,12 @@ test.each([
   expect(await metadata.json()).toMatchObject({ resource, authorization_servers: [kith.origin] })
   expect(await server.stop()).toBe(0)
 })
+
+test.each(['react-app', 'web-app'])('npm run example %s starts it, and Ctrl-C ends all of it', async (name) => {
+  const port = await freePort()
+  const server = await project.listen(['scripts/example.ts', name], port, { PORT: String(port) })
+  expect((await fetch(server.origin)).status, server.output()).toBe(200)
+  expect(server.output()).toContain(`Sign in as alice@example.com with ${project.demo().users.alice_demo.password}`)
+  expect(await server.stop()).toBe(0)
+  await expect(fetch(server.origin)).rejects.toThrow()
+})
