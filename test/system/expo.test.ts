@@ -97,13 +97,17 @@ test('signs out, in the app and in the browser', async () => {
   await app.waitForSelector('text=Welcome')
   await expect.poll(() => visited).toEqual(['/oauth/logout'])
   expect(stored()).not.toContain('"refreshToken"')
-  phone.inBrowser = async (page, url) => {
-    await page.goto(url)
-    expect(await page.locator('#password').count()).toBe(1)
-    return null
-  }
   // The person closes the browser: nothing happens, and nothing is said.
+  const closed = new Promise<void>((resolve) => {
+    phone.inBrowser = async (page, url) => {
+      await page.goto(url)
+      expect(await page.locator('#password').count()).toBe(1)
+      resolve()
+      return null
+    }
+  })
   await app.click('text=Sign in')
+  await closed
   await expect.poll(async () => (await app.textContent('main'))?.trim()).toBe('WelcomeSign inCreate an account')
   await app.close()
 })
