@@ -25,7 +25,7 @@ import { stepUpOf } from './sessions/step-up.ts'
 import { evidenceOf, isEvident, isProofAllowed, isProving, requireEvidence } from './token-evidence.ts'
 
 type Reads = readonly Statement<unknown>[]
-type GateReads = readonly [Statement<GateRow | null>, ...Reads]
+type GateReads<Row, S extends Reads> = readonly [Statement<Row>, ...S]
 const NO_READS = [] as const
 
 /** The users that the reads of the gate's batch may be about. They run before the verdict; their results are handed out after it. */
@@ -68,9 +68,11 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
     const attempt = limit && weight > 0 ? accountAttempt(ctx, claim, limit, weight) : null
     const counts = attempt ? [countOfAccount(claim, attempt)] : []
     const statements = [findGateRow(claim.sessionId), ...evidence, ...factors, ...counts, ...(reads?.(claimed) ?? [])] as const
-    // A count is a write, and so is a claim: only the primary takes it. What is granted to others must not outlive a right that a replica still shows.
-    const isOnPrimary = attempt !== null || isProving(claim) || (needed !== null && powersOf([needed]).length > 0)
-    const [row, ...rest] = await readGate(ctx, isOnPrimary ? ctx.db : ctx.gateDb, claim, statements)
+    // A count is a write, and so is a claim: only the primary takes it. Powers over others must not outlive a right that a replica still shows.
+    const isSupport = claim.kind === 'browser' && claim.isImpersonation === true
+    const isOverOthers = isSupport || (needed !== null && powersOf([needed]).length > 0)
+    const db = attempt !== null || isProving(claim) || isOverOthers ? ctx.db : ctx.gateDb
+    const [row, ...rest] = await readGate(ctx, db, statements, (gateRow) => toLivePrincipal(claim, gateRow, ctx.now()) !== null)
     if (evidence.length > 0) requireEvidence(ctx, claim, rest[0])
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
@@ -107,9 +109,9 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
   if (claim.kind !== 'client') return userGate(ctx, claim, personal, { limit })
   return async (reads) => {
     const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId, clientId: claim.clientId }
-    const evidence = evidenceOf(ctx, claim)
-    const db = isProving(claim) ? ctx.db : ctx.gateDb
-    const [row, ...rest] = await db.batch([findClientGateRow(claim.clientId), ...evidence, ...(reads?.(nobody) ?? [])])
+    const [evidence, db] = [evidenceOf(ctx, claim), isProving(claim) ? ctx.db : ctx.gateDb]
+    const statements = [findClientGateRow(claim.clientId), ...evidence, ...(reads?.(nobody) ?? [])] as const
+    const [row, ...rest] = await readGate(ctx, db, statements, (clientRow) => liveClientScopes(claim, clientRow, ctx.now()) !== null)
     if (evidence.length > 0) requireEvidence(ctx, claim, rest[0])
     const scopes = liveClientScopes(claim, row, ctx.now())
     if (!scopes) throw new AppError('invalid_token')
@@ -135,23 +137,21 @@ export function optionalGate(ctx: Ctx, claim: Claim | null, { limit }: Pick<User
       const results = statements.length > 0 ? await ctx.gateDb.batch(statements) : []
       return { principal: null, user: null, reads: results as never }
     }
-    const evidence = evidenceOf(ctx, claim)
-    const attempt = limit ? accountAttempt(ctx, claim, limit, 1) : null
+    const [evidence, attempt] = [evidenceOf(ctx, claim), limit ? accountAttempt(ctx, claim, limit, 1) : null]
     const counts = attempt ? [countOfAccount(claim, attempt)] : []
     const db = attempt || isProving(claim) ? ctx.db : ctx.gateDb
     const statements = [findGateRow(claim.sessionId), ...evidence, ...counts, ...(reads?.(claimedOf(claim)) ?? [])] as const
-    const [row, ...rest] = await readGate(ctx, db, claim, statements)
+    const [row, ...rest] = await readGate(ctx, db, statements, (gateRow) => toLivePrincipal(claim, gateRow, ctx.now()) !== null)
     const principal = evidence.length === 0 || isEvident(claim, rest[0]) ? judgeSession(ctx, claim, row) : null
     if (principal && attempt && !rest[evidence.length]) throw await overAccountLimit(ctx, attempt)
     return { principal, user: principal && row, reads: rest.slice(evidence.length + counts.length) as never }
   }
 }
 
-/** A replica may not have a session yet that has just begun: what it would refuse, the primary decides. */
-async function readGate<const S extends GateReads>(ctx: Ctx, db: Database, claim: SessionClaim, statements: S): Promise<Results<S>> {
-  const results = await db.batch(statements)
-  const [row] = results as Results<GateReads>
-  return db === ctx.db || toLivePrincipal(claim, row, ctx.now()) ? results : ctx.db.batch(statements)
+/** A replica may not have a session or a client yet that has just begun: what it would refuse, the primary decides. */
+async function readGate<Row, const S extends Reads>(ctx: Ctx, db: Database, statements: GateReads<Row, S>, isGood: (row: Row) => boolean) {
+  const results = await db.batch(statements as Reads)
+  return (db === ctx.db || isGood(results[0] as Row) ? results : await ctx.db.batch(statements as Reads)) as [Row, ...Results<S>]
 }
 
 function isOfSession(claim: Claim): claim is SessionClaim {

@@ -1,11 +1,12 @@
 // With GATE=replica (design §1.8): what a replica does not know yet keeps nobody out, and everyone sees what they have just written.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
-import { newName, rows } from '../support/actors.ts'
-import { Client, type Options, platform } from '../support/kith.ts'
+import { idOf, newName, rows } from '../support/actors.ts'
+import { signedInAdmin } from '../support/admins.ts'
+import { Client, type Options, ORIGIN, platform } from '../support/kith.ts'
 import { fillIn } from '../support/pages.ts'
 import { signedInPerson } from '../support/people.ts'
-import { bearerOf, newOAuthClient, userToken } from '../support/tokens.ts'
+import { bearerOf, clientToken, newOAuthClient, userToken } from '../support/tokens.ts'
 
 const REPLICA: Options = { env: { GATE: 'replica' } }
 const COOKIE = '__Host-kith_bookmark'
@@ -29,6 +30,32 @@ test('a session that the replica does not have yet counts, by cookie and by toke
   const { person, app } = await personBehind('behind')
   for (const client of [person.client, app]) expect((await client.get('/user/me', REPLICA)).status).toBe(200)
   expect((await person.client.get('/sign-in', REPLICA)).status).toBe(303)
+})
+
+test('so does a client that acts for itself', async () => {
+  const client = bearerOf(await clientToken(['client:profile:read']))
+  const { username } = await signedInPerson(newName('looked_up'))
+  const look = async () => (await client.get(`/mxit/user/lookup/${username}`, REPLICA)).status
+  await rows("UPDATE oauth_clients SET disabled_at = 1 WHERE id LIKE 'test-client-%'")
+  platform.replicaLag = true
+  expect(await look()).toBe(401)
+  await rows("UPDATE oauth_clients SET disabled_at = NULL WHERE id LIKE 'test-client-%'")
+  expect(await look()).toBe(200)
+})
+
+test('an administrator who has lost their role no longer sees the account that they have opened', async () => {
+  const { username, id } = await signedInPerson(newName('opened'))
+  const admin = await signedInAdmin(newName('demoted'), 'super_admin')
+  await rows("UPDATE sessions SET amr = 'pwd otp mfa', second_factor = 'totp' WHERE user_id = ?", idOf(admin.id))
+  await fillIn(admin.client, `/admin/people/${id}/impersonate`, { reason: 'ticket 4711', kind: 'read' })
+  const sees = async () => {
+    const headers = { origin: ORIGIN, 'sec-fetch-site': 'same-origin' }
+    return (await admin.client.get('/user/me', { ...REPLICA, headers })).json?.data?.user?.username
+  }
+  platform.replicaLag = true
+  expect(await sees()).toBe(username)
+  await rows("UPDATE users SET role = 'user' WHERE id = ?", idOf(admin.id))
+  expect(await sees()).not.toBe(username)
 })
 
 test('what the replica has takes no trip to the primary', async () => {
