@@ -95,6 +95,14 @@ describe('the guides', () => {
     expect(kith.project.read('my-app/.env.local')).toContain('VITE_CLIENT_ID=my-app')
   })
 
+  test('the app of the guide for phones finds its part of the client', async () => {
+    await install('my-phone-app')
+    const script = "import { nativeEnvironment } from '@kith/client/react-native'\nconsole.log(typeof nativeEnvironment)"
+    const found = await kith.project.run(process.execPath, ['--input-type=module', '-e', script], {}, 'my-phone-app')
+    expect(found).toEqual({ code: 0, output: 'function\n' })
+    expect(pasted).toContain('my-phone-app is a public client')
+  })
+
   test('the client of the first guide is a public one, and a sign-out leads back to it', async () => {
     expect(pasted).toContain('my-app is a public client: it has no secret, and PKCE (S256) is required.')
     const query = new URLSearchParams({ client_id: 'my-app', post_logout_redirect_uri: 'http://localhost:5173/' })
