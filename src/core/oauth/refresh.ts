@@ -51,7 +51,7 @@ export async function refreshTokens(
   const token: LiveToken = { ...found, clientId: client.id }
   // Nor does the current token without its key: whoever has stolen it can do nothing with it.
   if (token.isCurrent === 1 && !holdsKey(token, jkt)) throw invalidGrant('The refresh token is bound to a key: send a DPoP proof of it')
-  if (token.isCurrent !== 1 && !mayComeAgain(token, jkt, ctx.now())) return refuseReuse(ctx, token)
+  if (token.isCurrent !== 1 && !mayComeAgain(token, jkt, ctx.now(), isFapi(client))) return refuseReuse(ctx, token)
   if (token.expiresAt <= ctx.now()) throw invalidGrant()
   const target = targetOf(ctx.config, client, token, input)
   if (target.scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
@@ -143,10 +143,11 @@ type Rotated = Pick<PresentedTokenRow, 'isPrevious' | 'rotatedAt' | 'dpopJkt'>
 /**
  * While its successor has not been used: whoever proves the key of the family, and within the grace time whoever holds a token that is
  * not bound. If it was not bound, a thief may have bound its successor: then its owner is who comes again without that key.
+ * `isKept`: the successor is used without being rotated, so it never shows; then the grace time holds.
  */
-function mayComeAgain(token: Rotated, jkt: string | null, now: number): boolean {
+function mayComeAgain(token: Rotated, jkt: string | null, now: number, isKept = false): boolean {
   const { isPrevious, rotatedAt, dpopJkt } = token
-  const isInTime = dpopJkt !== null || (rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS)
+  const isInTime = (dpopJkt !== null && !isKept) || (rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS)
   return isPrevious === 1 && isInTime && holdsKey(token, jkt)
 }
 
