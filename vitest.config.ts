@@ -96,6 +96,7 @@ export default defineConfig({
       // The client's source, which needs no build.
       { find: /^@kith\/client(\/dpop|\/react-native|\/server)?$/, replacement: join(import.meta.dirname, 'client/src$1') },
       { find: /^@kith\/client\/(hono|express|web)$/, replacement: join(import.meta.dirname, 'client/src/server/$1') },
+      { find: /^\.\.\/\.\.\/client\/dist\/(.+)\.js$/, replacement: join(import.meta.dirname, 'client/src/$1.ts') },
     ],
   },
   test: {

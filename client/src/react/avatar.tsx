@@ -38,7 +38,7 @@ export function Avatar({ user, userId, size = 40, alt = '', ...props }: AvatarPr
 /** The URL in a profile may be signed and expire; the one by id leads to a fresh one, or to the initials. */
 function sourcesOf(origin: string, user: Person | string): string[] {
   const [id, url] = typeof user === 'string' ? [user, null] : [user._id, user.profilePictureUrl]
-  return [...(url === null ? [] : [url]), `${origin}/user/${id}/profile-picture`]
+  return [...(url === null ? [] : [url]), `${origin}/user/${encodeURIComponent(id)}/profile-picture`]
 }
 
 interface InitialsProps {

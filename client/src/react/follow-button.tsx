@@ -31,11 +31,12 @@ export function FollowButton({ userId, name, isPrivate = false, onChange, ...pro
   const status = known ?? 'none'
   const act = async () => {
     if (!isSignedIn) return kith.signIn()
+    const { subject } = follows
     follows.put(userId, status === 'none' ? (isPrivate ? 'requested' : 'following') : 'none')
     try {
       await (status === 'none' ? follows.follow(userId) : follows.unfollow(userId))
     } catch (error) {
-      follows.put(userId, status)
+      follows.put(userId, status, subject)
       throw error
     }
     const now = follows.get().get(userId)

@@ -23,7 +23,9 @@ export class FollowStore extends Store<Known> {
     this.set(new Map())
   }
 
-  put(userId: string, status: FollowStatus): void {
+  /** `subject`: who has asked. Of no interest to whoever has signed in since. */
+  put(userId: string, status: FollowStatus, subject: string | null | undefined = this.subject): void {
+    if (subject !== this.subject) return
     this.#asked.add(userId)
     this.set(new Map(this.get()).set(userId, status))
   }
@@ -36,8 +38,9 @@ export class FollowStore extends Store<Known> {
   }
 
   async follow(userId: string): Promise<void> {
+    const { subject } = this
     const { status } = await this.kith.post('/user/follow', { body: { target: userId } })
-    if (status !== 'duplicate') return this.put(userId, status)
+    if (status !== 'duplicate') return this.put(userId, status, subject)
     await this.#load([userId])
   }
 
@@ -58,7 +61,9 @@ export class FollowStore extends Store<Known> {
   }
 
   async #load(targets: readonly string[]): Promise<void> {
+    const { subject } = this
     const { records } = await this.kith.post('/user/relationships', { body: { targets: [...targets] } })
+    if (subject !== this.subject) return
     const known = new Map(this.get())
     for (const target of targets) known.set(target, 'unavailable')
     for (const { _id, following, requested } of records) known.set(_id, following ? 'following' : requested ? 'requested' : 'none')

@@ -1,5 +1,5 @@
 /** Who is signed in. On the server, and until the page is hydrated, the session is `loading`. */
-import { type ReactNode, useSyncExternalStore } from 'react'
+import { Fragment, type ReactNode, useSyncExternalStore } from 'react'
 import type { Session } from '../index.ts'
 import { useShared } from './provider.tsx'
 import { LOADING, type UserState } from './user-store.ts'
@@ -23,8 +23,10 @@ export function useUser(): UserState & { reload: () => Promise<void> } {
   return { ...state, reload: user.reload }
 }
 
+/** Its children begin anew for another person, without what they have held of the last one. */
 export function SignedIn({ children }: { children?: ReactNode }): ReactNode {
-  return useSession().status === 'signed_in' ? children : null
+  const session = useSession()
+  return session.status === 'signed_in' ? <Fragment key={session.claims.sub}>{children}</Fragment> : null
 }
 
 /** Not while the session is still loading: nothing flashes up for those who are signed in. */

@@ -3,6 +3,7 @@ import type { Kith } from '../index.ts'
 
 export abstract class Store<Value> {
   readonly kith: Kith
+  readonly #blank: Value
   #value: Value
   /** Undefined until the session has been looked at. */
   #subject: string | null | undefined
@@ -11,13 +12,20 @@ export abstract class Store<Value> {
 
   constructor(kith: Kith, value: Value) {
     this.kith = kith
+    this.#blank = value
     this.#value = value
+  }
+
+  /** Whose value this is. */
+  get subject(): string | null | undefined {
+    return this.#subject
   }
 
   /** Somebody signed in or out, here or in another tab: `subject` is null while nobody is signed in. */
   protected abstract restart(subject: string | null): void
 
-  readonly get = (): Value => this.#value
+  /** Nothing of the last person: another may have come while no component followed. */
+  readonly get = (): Value => (subjectOf(this.kith) === this.#subject ? this.#value : this.#blank)
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
@@ -37,11 +45,14 @@ export abstract class Store<Value> {
   }
 
   readonly #follow = (): void => {
-    const { session } = this.kith
-    if (session.status === 'loading') return
-    const subject = session.status === 'signed_in' ? session.claims.sub : null
-    if (subject === this.#subject) return
+    const subject = subjectOf(this.kith)
+    if (subject === undefined || subject === this.#subject) return
     this.#subject = subject
     this.restart(subject)
   }
+}
+
+function subjectOf({ session }: Kith): string | null | undefined {
+  if (session.status === 'loading') return undefined
+  return session.status === 'signed_in' ? session.claims.sub : null
 }
