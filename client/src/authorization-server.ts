@@ -18,7 +18,7 @@ import {
   type TokenEndpointResponse,
 } from 'oauth4webapi'
 import type { Connection } from './connection.ts'
-import { KithError, signedOut, toKithError } from './errors.ts'
+import { KithError, notOfKith, signedOut, toKithError } from './errors.ts'
 import type { OpenProof, Settings } from './options.ts'
 import { type AccessToken, type Grant, KITH } from './sessions.ts'
 
@@ -110,7 +110,8 @@ export function authorizationServer(settings: Settings, connection: Connection, 
       }
     },
     async revoke(token) {
-      await revocationRequest(metadata, client, authentication, token, options)
+      const response = await revocationRequest(metadata, client, authentication, token, options)
+      if (!response.ok) throw toKithError(response, await response.json().catch(() => null))
     },
   }
 }
@@ -154,7 +155,5 @@ function toRefreshError(error: unknown): unknown {
   if (error instanceof ResponseBodyError) {
     return error.error === 'invalid_grant' ? signedOut('ended') : toKithError(error.response, error.cause)
   }
-  // What no authorization server sends: the page of a captive portal, or of a proxy.
-  const status = (error as { cause?: Response }).cause?.status ?? 502
-  return new KithError({ kind: 'unavailable', status }, 'The reply is not one of Kith', { cause: error })
+  return notOfKith(error as Error)
 }

@@ -7,7 +7,7 @@ import { KithError } from './errors.ts'
 import type { OpenProof } from './options.ts'
 import { sentAgain } from './retries.ts'
 import { KITH } from './sessions.ts'
-import type { TokenSource } from './tokens.ts'
+import type { HeldToken, TokenSource } from './tokens.ts'
 
 export interface AuthorizedOptions {
   readonly connection: Connection
@@ -22,16 +22,17 @@ export type Authorized = (request: Request, audience: string, options?: SendOpti
 
 export function authorized({ connection, tokens, proof, wait }: AuthorizedOptions): Authorized {
   return async (request, audience, options) => {
-    const key = await proof?.()
     /** The caller's request may be sent several times. */
     const sendWith = (headers: Headers) => connection.send(new Request(request.clone(), { headers }), options)
-    const send = (token: string) =>
-      sentAgain(request, wait, () => {
-        if (key) return key.send(request, token, sendWith)
+    const send = async ({ text }: HeldToken) => {
+      const key = await proof?.()
+      return sentAgain(request, wait, () => {
+        if (key) return key.send(request, text, sendWith)
         const headers = new Headers(request.headers)
-        headers.set('authorization', `Bearer ${token}`)
+        headers.set('authorization', `Bearer ${text}`)
         return sendWith(headers)
       })
+    }
     /** Some of Kith's pages are for everybody. */
     const sendAnonymously = async (signedOut: KithError) => {
       const response = await sentAgain(request, wait, () => sendWith(request.headers))
@@ -39,7 +40,7 @@ export function authorized({ connection, tokens, proof, wait }: AuthorizedOption
       return response
     }
 
-    let token: string
+    let token: HeldToken
     try {
       token = await tokens.get(audience)
     } catch (error) {

@@ -51,6 +51,7 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
     if (signal?.aborted) limit.abort(signal.reason)
     signal?.addEventListener('abort', () => limit.abort(signal.reason))
     try {
+      limit.signal.throwIfAborted()
       const response = await send(new Request(request, { headers, signal: limit.signal }))
       if (!isKith) return response
       await learn(response)
@@ -67,9 +68,10 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
   return { send, serverNow: () => environment.now() + ahead }
 }
 
-/** JSON is read within the time limit: a reply that stops halfway counts as lost. */
+/** JSON and errors are read within the time limit: a reply that stops halfway counts as lost. */
 async function buffered(response: Response): Promise<Response> {
-  if (!response.headers.get('content-type')?.includes('json')) return response
   const { status, statusText, headers } = response
+  const isJson = headers.get('content-type')?.includes('json')
+  if (!response.body || (response.ok && !isJson)) return response
   return new Response(await response.text(), { status, statusText, headers })
 }

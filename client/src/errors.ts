@@ -4,7 +4,7 @@
 export type SignedOutReason =
   /** Nobody has signed in here. */
   | 'never'
-  /** Somebody signed out, here or in another tab. */
+  /** The person signed out, or another one signed in, here or in another tab. */
   | 'signed_out'
   /** Kith ended the session: it expired, or access was revoked. */
   | 'ended'
@@ -15,7 +15,7 @@ export type SignedOutReason =
 export type SignInFailure =
   /** The person declined. */
   | 'access_denied'
-  /** `prompt: 'none'` was asked for, and the person has to sign in. */
+  /** `prompt: 'none'` was asked for, and the person has to sign in; or somebody else has signed in at a step-up. */
   | 'login_required'
   /** `prompt: 'none'` was asked for, and the person has to give consent. */
   | 'consent_required'
@@ -94,8 +94,8 @@ class KithFailure extends Error {
 
 export const KithError: KithErrorConstructor = KithFailure as unknown as KithErrorConstructor
 
-export function signedOut(reason: SignedOutReason): KithError {
-  return new KithError({ kind: 'signed_out', reason }, 'Nobody is signed in')
+export function signedOut(reason: SignedOutReason, message = 'Nobody is signed in'): KithError {
+  return new KithError({ kind: 'signed_out', reason }, message)
 }
 
 export function signInFailed(
@@ -105,6 +105,11 @@ export function signInFailed(
 ): KithError {
   const { code, returnTo, cause } = more
   return new KithError({ kind: 'sign_in_failed', reason, code, returnTo }, message, { cause })
+}
+
+/** A reply to a request for tokens that no authorization server sends, such as the page of a proxy. Errors of the library carry tokens. */
+export function notOfKith({ message }: Error): KithError {
+  return new KithError({ kind: 'unavailable', status: 502 }, `The reply is not one of Kith: ${message}`)
 }
 
 /** What a request that got no response has met with. */

@@ -14,6 +14,8 @@ export const storageInIndexedDb: ClientStorage = {
     changes().addEventListener('message', ({ data }) => {
       if (data === key) listener()
     })
+    // While it waited for the Back button, a page has heard nothing.
+    globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && listener())
   },
 }
 

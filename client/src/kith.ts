@@ -32,6 +32,7 @@ export interface Kith extends Operations, Uploads {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
 }
 
+/** A client holds the session of one person. On a server, where there are many, use `webSessions` of `@kith/client/web`. */
 export function createKith(options: KithOptions): Kith {
   const settings = toSettings(options)
   const { origin, environment, resource } = settings
@@ -59,7 +60,7 @@ export function createKith(options: KithOptions): Kith {
     stepUp: async (needed) => (await protocol()).stepUp(needed),
     handleRedirect: async (url) => (await protocol()).handleRedirect(url),
     signOut: async (options) => (await protocol()).signOut(options),
-    accessToken: ({ minValiditySeconds, resource = KITH } = {}) => tokens.get(resource, minValiditySeconds),
+    accessToken: async ({ minValiditySeconds, resource = KITH } = {}) => (await tokens.get(resource, minValiditySeconds)).text,
     async fetch(input, init) {
       const request = new Request(input instanceof Request ? input : new URL(input, environment.currentUrl()), init)
       const to = new URL(request.url).origin

@@ -4,6 +4,8 @@ import { KithError, retryAfterOf } from './errors.ts'
 const ATTEMPTS = 3
 const WAIT_MAX_SECONDS = 10
 const NETWORK_WAIT_SECONDS = 1
+/** Up to half as long again: those who failed at the same moment do not come back at the same moment. */
+const SPREAD = 0.5
 
 type Wait = (milliseconds: number) => Promise<void>
 
@@ -22,7 +24,7 @@ export async function repeated<T>(
       failure = { error }
     }
     const seconds = attempt < ATTEMPTS ? pause(result, failure?.error) : undefined
-    if (seconds !== undefined && seconds <= WAIT_MAX_SECONDS) await wait(seconds * 1_000)
+    if (seconds !== undefined && seconds <= WAIT_MAX_SECONDS) await wait(seconds * 1_000 * (1 + SPREAD * Math.random()))
     else if (failure) throw failure.error
     else return result as T
   }

@@ -55,7 +55,16 @@ export function openSessions({ environment: { storage }, key: keyOf, warn }: Set
     const shown = toSession(next)
     if (toText(shown) === toText(snapshot)) return
     snapshot = shown
-    for (const listener of listeners) listener()
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch (error) {
+        // What fails in the app must not lose the session, which is about to be stored.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 
   async function load(): Promise<Stored> {

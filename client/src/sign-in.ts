@@ -14,10 +14,10 @@ import type { AuthorizationServerClient } from './authorization-server.ts'
 import { KithError, type SignInFailure, settled, signInFailed, storageError } from './errors.ts'
 import type { OpenProof, Settings } from './options.ts'
 import { passesIn } from './retries.ts'
-import type { Sessions } from './sessions.ts'
+import type { Grant, Sessions } from './sessions.ts'
 
 export interface SignInOptions {
-  /** Where the app goes on after the sign-in. By default the current page. */
+  /** Where the app goes on after the sign-in, on the site of the redirect URI. By default the current page. */
   readonly returnTo?: string | undefined
   /** The e-mail address, if the app knows it. */
   readonly loginHint?: string | undefined
@@ -48,6 +48,8 @@ interface Started {
   readonly returnTo: string
   readonly at: number
   readonly maxAge?: number | undefined
+  /** Who has to come back from a step-up. */
+  readonly subject?: string | undefined
   readonly isUsed?: true
 }
 
@@ -81,12 +83,14 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     })
   }
 
-  async function signIn(options: SignInOptions = {}, idTokenHint?: string) {
-    const { returnTo = currentUrl() ?? '/', loginHint, acrValues, maxAge, uiLocales, prompt, scope = settings.scope } = options
-    const [state, nonce, verifier] = [generateRandomState(), generateRandomNonce(), generateRandomCodeVerifier()]
+  async function signIn(options: SignInOptions = {}, as?: Grant) {
     const redirectUri = settings.redirectUri()
+    const { returnTo = startOf(currentUrl(), redirectUri), loginHint, acrValues, maxAge, uiLocales, prompt } = options
+    const { scope = settings.scope } = options
+    const [state, nonce, verifier] = [generateRandomState(), generateRandomNonce(), generateRandomCodeVerifier()]
+    if (leavesApp(returnTo, redirectUri)) throw new TypeError(`returnTo is not on the app's own site: ${returnTo}`)
     const bound = await proof()
-    await remember(state, { verifier, nonce, redirectUri, returnTo, at: now(), maxAge })
+    await remember(state, { verifier, nonce, redirectUri, returnTo, at: now(), maxAge, subject: as?.claims.sub })
     const parameters = {
       response_type: 'code',
       client_id: clientId,
@@ -103,7 +107,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
       max_age: maxAge,
       ui_locales: uiLocales,
       prompt,
-      id_token_hint: idTokenHint,
+      id_token_hint: as?.idToken,
       dpop_jkt: await bound?.handle.calculateThumbprint(),
     }
     const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
@@ -128,11 +132,16 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     // Two tabs may open the same callback. Its code is good for one exchange: a second ends what the first has brought.
     return lock(key('session'), async () => {
       const started = await findStarted(state)
-      const { returnTo, verifier, nonce, redirectUri, maxAge } = started
+      const { returnTo, verifier, nonce, redirectUri, maxAge, subject } = started
       try {
         const validated = validateAuthResponse(server.metadata, server.client, callback, state)
         const before = await settled(() => sessions.read())
-        await sessions.save(await server.exchangeCode(validated, { verifier, nonce, redirectUri, maxAge }))
+        const grant = await server.exchangeCode(validated, { verifier, nonce, redirectUri, maxAge })
+        if (subject !== undefined && grant.claims.sub !== subject) {
+          if (grant.refreshToken) server.revoke(grant.refreshToken).catch(() => {})
+          throw signInFailed('login_required', 'Somebody else has signed in', { returnTo })
+        }
+        await sessions.save(grant)
         // Its session would go on at Kith without anybody who uses it.
         if (before?.refreshToken) server.revoke(before.refreshToken).catch(() => {})
       } catch (error) {
@@ -153,11 +162,21 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
   }
 
   async function stepUp({ acrValues, maxAge, returnTo }: SignInOptions) {
-    const grant = await settled(() => sessions.read())
-    await signIn({ acrValues, maxAge, returnTo }, grant?.idToken)
+    await signIn({ acrValues, maxAge, returnTo }, await settled(() => sessions.read()))
   }
 
   return { signIn: (options) => signIn(options), stepUp, handleRedirect }
+}
+
+/** The current page, unless it is the callback, which works once. */
+function startOf(page: string | undefined, redirectUri: string): string {
+  return page === undefined || page.split('?')[0] === redirectUri ? '/' : page
+}
+
+/** Apps take `returnTo` from links: it must lead neither to another site nor to a script. Only pages on the web are opened by URL. */
+function leavesApp(returnTo: string, redirectUri: string): boolean {
+  const { origin } = new URL(redirectUri)
+  return /^https?:/.test(redirectUri) && new URL(returnTo, redirectUri).origin !== origin
 }
 
 const KNOWN = new Set<string>(['access_denied', 'login_required', 'consent_required', 'unmet_authentication_requirements'])
@@ -173,7 +192,8 @@ function toSignInError(error: unknown, returnTo: string): KithError {
     return failed('refused', message, error.error)
   }
   if (error instanceof WWWAuthenticateChallengeError) return failed('refused', 'Kith does not know the app by its secret', 'invalid_client')
+  // Without the library's error, which carries claims, and tokens.
   const { code, message } = error as { code?: string; message: string }
-  if (code === JWT_TIMESTAMP_CHECK) return failed('clock', 'The clock of this device is wrong')
-  return failed('invalid_response', message)
+  if (code === JWT_TIMESTAMP_CHECK) return signInFailed('clock', 'The clock of this device is wrong', { returnTo })
+  return signInFailed('invalid_response', message, { returnTo })
 }

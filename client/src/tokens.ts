@@ -7,12 +7,18 @@ import type { Settings } from './options.ts'
 import { passesIn, repeated } from './retries.ts'
 import type { AccessToken, Grant, Sessions } from './sessions.ts'
 
+export interface HeldToken {
+  readonly text: string
+  /** Whose it is. */
+  readonly subject?: string
+}
+
 /** Where requests to Kith and to APIs get their tokens from. */
 export interface TokenSource {
   /** `audience`: `KITH`, or an API's resource. */
-  get(audience: string, minValiditySeconds?: number): Promise<string>
-  /** After `refused` was refused. */
-  renew(audience: string, refused: string): Promise<string>
+  get(audience: string, minValiditySeconds?: number): Promise<HeldToken>
+  /** After `refused` was refused. Another token of the same person. */
+  renew(audience: string, refused: HeldToken): Promise<HeldToken>
 }
 
 const MIN_VALIDITY_SECONDS = 30
@@ -26,7 +32,7 @@ export function sessionTokens(
 ): TokenSource {
   const { environment, key } = settings
   const { now, wait, lock } = environment
-  const running = new Map<string, Promise<string>>()
+  const running = new Map<string, Promise<HeldToken>>()
   /** Audiences whose last renewal got no answer: it may be the answer that was lost. */
   const unfinished = new Set<string>()
   environment.onOnline?.(() => {
@@ -38,20 +44,20 @@ export function sessionTokens(
   const isCurrent = (token: AccessToken) => isFresh(token, MIN_VALIDITY_SECONDS)
 
   /** `isGood`: whether a token that another tab has got in the meantime will do. */
-  function refresh(audience: string, isGood: (token: AccessToken) => boolean): Promise<string> {
+  function refresh(audience: string, isGood: (token: AccessToken) => boolean): Promise<HeldToken> {
     const last = running.get(audience)
     if (last) return last
     const work = async () => {
       const grant = await sessions.read()
       const found = grant.access[audience]
-      return found && isGood(found) ? found.token : renewed(grant, audience)
+      return found && isGood(found) ? held(grant, found) : renewed(grant, audience)
     }
     const promise = lock(key('session'), work).finally(() => running.delete(audience))
     running.set(audience, promise)
     return promise
   }
 
-  async function renewed(grant: Grant, audience: string): Promise<string> {
+  async function renewed(grant: Grant, audience: string): Promise<HeldToken> {
     if (!grant.refreshToken) return end()
     try {
       const start = now()
@@ -63,7 +69,7 @@ export function sessionTokens(
       )
       await sessions.save(next)
       unfinished.delete(audience)
-      return (next.access[audience] as AccessToken).token
+      return held(next, next.access[audience] as AccessToken)
     } catch (error) {
       if (passesIn(error)) unfinished.add(audience)
       if ((error as KithError).kind !== 'signed_out') throw error
@@ -81,11 +87,26 @@ export function sessionTokens(
 
   return {
     async get(audience, minValiditySeconds = MIN_VALIDITY_SECONDS) {
-      const { access } = await sessions.known()
-      const found = access[audience]
-      if (found && isFresh(found, minValiditySeconds)) return found.token
-      return refresh(audience, (token) => isFresh(token, minValiditySeconds))
+      const grant = await sessions.known()
+      const found = grant.access[audience]
+      if (found && isFresh(found, minValiditySeconds)) return held(grant, found)
+      return of(grant.claims.sub, await refresh(audience, (token) => isFresh(token, minValiditySeconds)))
     },
-    renew: (audience, refused) => refresh(audience, ({ token }) => token !== refused),
+    async renew(audience, refused) {
+      const isOther = ({ token }: AccessToken) => token !== refused.text
+      const next = await refresh(audience, isOther)
+      // A look at the storage that had begun before has found the refused one.
+      return of(refused.subject, next.text === refused.text ? await refresh(audience, isOther) : next)
+    },
   }
+}
+
+function held({ claims }: Grant, { token }: AccessToken): HeldToken {
+  return { text: token, subject: claims.sub }
+}
+
+/** Another tab may have signed somebody else in: what one person has asked for is never done as another. */
+function of(subject: string | undefined, token: HeldToken): HeldToken {
+  if (token.subject !== subject) throw signedOut('signed_out', 'Another person has signed in')
+  return token
 }

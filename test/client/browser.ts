@@ -61,10 +61,10 @@ export class Browser {
     return kith
   }
 
-  /** The person goes where the app has sent them. Resolves to where they end up. */
-  async visit(): Promise<string> {
+  /** The person goes where the app has sent them, or somebody else does. Resolves to where they end up. */
+  async visit(cookie: string = this.cookie): Promise<string> {
     const { pathname, search } = new URL(this.left)
-    const response = await send(pathname + search, { headers: { cookie: this.cookie }, redirect: 'manual' })
+    const response = await send(pathname + search, { headers: { cookie }, redirect: 'manual' })
     return response.headers.get('location') ?? (await response.text())
   }
 

@@ -1,6 +1,6 @@
 // What the client does with each request: the typed operations, errors, retries, bookmarks, files, and where tokens go.
 import { decodeJwt } from 'jose'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { platform, rows } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
 import { ORDERS, putApi } from '../support/apis.ts'
@@ -93,6 +93,9 @@ describe('operations', () => {
 })
 
 describe('a retry', () => {
+  beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
+  afterEach(() => vi.restoreAllMocks())
+
   const tries = async (method: 'GET' | 'POST' | 'DELETE', answer: () => Promise<Response>) => {
     const { browser, kith } = await newSession()
     browser.trouble = answer
@@ -115,6 +118,12 @@ describe('a retry', () => {
     expect(await tries('GET', unavailable)).toEqual([3, 4_000, 'unavailable'])
     expect(await tries('DELETE', unavailable)).toEqual([3, 4_000, 'unavailable'])
     expect(await tries('POST', unavailable), 'it may have been done').toEqual([1, 0, 'unavailable'])
+  })
+
+  test('comes at a moment of its own, up to half as long again later: not all clients at once', async () => {
+    vi.mocked(Math.random).mockReturnValueOnce(0.5).mockReturnValue(0.999)
+    const [, waited] = await tries('GET', async () => busy(503, { 'retry-after': '2' }))
+    expect(waited).toBeCloseTo(2_500 + 2_999)
   })
 
   test('is not made when Kith asks for more than ten seconds, or does not say', async () => {
@@ -246,6 +255,18 @@ describe('files', () => {
       return Promise.reject(request.signal.reason)
     }
     expect(await failureOf(kith.upload(text(), { signal: controller.signal }))).toMatchObject({ kind: 'aborted' })
+  })
+
+  test('aborted while the token is renewed, are not sent after all', async () => {
+    const { browser, kith } = await newSession()
+    const controller = new AbortController()
+    browser.trouble = async ({ url }, forward) => {
+      if (!url.endsWith('/oauth/token')) return busy(401)
+      controller.abort()
+      return forward()
+    }
+    expect(await failureOf(kith.upload(text(), { signal: controller.signal }))).toMatchObject({ kind: 'aborted' })
+    expect(browser.requests).toEqual(['POST /user/media/files', 'POST /oauth/token'])
   })
 
   test('a picture becomes the profile picture', async () => {

@@ -3,7 +3,7 @@ import type { Kith } from '@kith/client'
 import { dpop } from '@kith/client/dpop'
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { platform, rows } from '../apis/oauth/harness.ts'
+import { newBrowser, newUser, platform, rows } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
 import { clock } from '../platform/clock.ts'
 import { APP, CALLBACK, failureOf, newAppBrowser } from './browser.ts'
@@ -54,6 +54,48 @@ describe('a sign-in', () => {
       scope: 'openid',
       code_challenge_method: 'S256',
     })
+  })
+
+  test('leads back into the app, never to another site or to a script', async () => {
+    const browser = await newAppBrowser()
+    const kith = browser.open()
+    const evil = ['https://evil.example/', '//evil.example', '/\\evil.example', '/\t/evil.example', `${APP}.evil.example`]
+    for (const returnTo of [
+      ...evil,
+      `${APP}@evil.example`,
+      'javascript:alert(1)',
+      ' java\nscript:alert(1)',
+      'data:text/html,x',
+      'blob:x',
+    ]) {
+      await expect(kith.signIn({ returnTo }), returnTo).rejects.toThrow("not on the app's own site")
+    }
+    expect([browser.left, browser.stored('sign-in')]).toEqual(['', undefined])
+    for (const returnTo of ['/a?b#c', 'a', 'https:a', `${APP}/a`, '/a//evil.example', '/?to=https://evil.example'])
+      await kith.signIn({ returnTo })
+  })
+
+  test('that begins on the callback page does not lead back to it', async () => {
+    const browser = await newAppBrowser()
+    const kith = browser.open({ environment: { currentUrl: () => `${CALLBACK}?error=access_denied&state=used` } })
+    await kith.signIn()
+    expect(await kith.handleRedirect(await browser.visit())).toEqual({ returnTo: '/' })
+  })
+
+  test('whose reply is not one of an authorization server fails without the tokens, which would end up in logs', async () => {
+    const browser = await newAppBrowser()
+    const kith = browser.open()
+    await kith.signIn()
+    let token = ''
+    browser.trouble = async (_request, forward) => {
+      const reply: Record<string, unknown> = await (await forward()).json()
+      token = String(reply.refresh_token)
+      return Response.json({ ...reply, token_type: 'mac' })
+    }
+    const failure = await failureOf(kith.handleRedirect(await browser.visit()))
+    expect(failure).toMatchObject({ kind: 'sign_in_failed', reason: 'invalid_response' })
+    expect(failure.cause).toBeUndefined()
+    expect(JSON.stringify([failure, failure.message])).not.toContain(token)
   })
 
   test('of an app that shows a browser of its own ends where it began, or is closed', async () => {
@@ -256,6 +298,25 @@ describe('a step-up', () => {
     await rows('UPDATE sessions SET authenticated_at = ? WHERE user_id = ? AND client_id IS NULL', Date.now(), browser.userId)
     await kith.handleRedirect(await browser.visit())
     await turnOn()
+  })
+
+  test('that somebody else comes back from leaves everybody as they were', async () => {
+    const browser = await newAppBrowser()
+    const kith = await browser.openSignedIn()
+    const somebody = await newUser()
+    await kith.stepUp({ maxAge: 600, returnTo: '/pay' })
+    // As if the hint could not be read any more.
+    const url = new URL(browser.left)
+    url.searchParams.delete('id_token_hint')
+    browser.left = url.href
+    const callback = await browser.visit((await newBrowser(somebody)).cookie)
+    expect(await failureOf(kith.handleRedirect(callback))).toMatchObject({
+      kind: 'sign_in_failed',
+      reason: 'login_required',
+      returnTo: '/pay',
+    })
+    expect(Number.parseInt((await kith.get('/user/me')).user._id, 16)).toBe(browser.userId)
+    await vi.waitFor(async () => expect(await grantsOf(somebody)).toEqual([]))
   })
 })
 

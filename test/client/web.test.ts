@@ -128,6 +128,17 @@ test('without its secret the app gets nothing', async () => {
   }
 })
 
+test('sign-ins that nobody finishes do not fill the store in memory, and cost nobody their session', async () => {
+  const { sessions, signedIn, store } = await newApp()
+  const session = await signedIn()
+  const [first, last] = ['first', 'last']
+  store.set(first, 'kith:sign-in:app', 'x')
+  for (let at = 0; at < 10_000; at++) store.set(`id ${at}`, 'kith:sign-in:app', 'x')
+  store.set(last, 'kith:sign-in:app', 'x')
+  expect([store.get(first, 'kith:sign-in:app'), store.get(last, 'kith:sign-in:app')]).toEqual([undefined, 'x'])
+  expect(await sessions.open(session.id).current()).toMatchObject({ status: 'signed_in' })
+})
+
 test('the store in memory forgets what nobody has used for a while', () => {
   let now = 0
   const store = memoryStore({ maxIdleSeconds: 60, now: () => now })

@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi'
 import { authorized } from '../authorized.ts'
 import { browser } from '../browser.ts'
 import { type Connection, connect } from '../connection.ts'
-import { KithError, toKithError } from '../errors.ts'
+import { KithError, notOfKith, toKithError } from '../errors.ts'
 import { type Operations, operations } from '../operations.ts'
 import { passesIn, repeated } from '../retries.ts'
 import type { TokenSource } from '../tokens.ts'
@@ -51,11 +51,12 @@ export function service(options: ServiceOptions): Service {
   const audiences = new Map([...(resource === undefined ? [] : [[new URL(resource).origin, resource] as const]), [origin, '']])
   return {
     ...operations(origin, (request) => authorizedSend(request, '')),
-    accessToken: ({ resource: audience = '' } = {}) => tokens.get(audience),
+    accessToken: async ({ resource: audience = '' } = {}) => (await tokens.get(audience)).text,
     async fetch(input, init) {
       const request = new Request(input, init)
       const audience = audiences.get(new URL(request.url).origin)
-      if (audience === undefined) throw new TypeError(`No token is sent to ${request.url}: it is neither Kith nor the service's resource`)
+      if (audience === undefined)
+        throw new TypeError(`No token is sent to ${new URL(request.url).origin}: it is neither Kith nor the service's resource`)
       return await authorizedSend(request, audience)
     },
   }
@@ -76,8 +77,8 @@ function clientTokens(options: ServiceOptions, connection: Connection): TokenSou
     if (!reply.ok) throw toKithError(reply, await reply.json().catch(() => null))
     const { access_token: text, expires_in = 0 } = await oauth
       .processClientCredentialsResponse(kith.server, client, reply)
-      .catch((cause) => {
-        throw new KithError({ kind: 'unavailable', status: 502 }, 'The reply is not one of Kith', { cause })
+      .catch((error) => {
+        throw notOfKith(error)
       })
     const token = { text, from, until: from + expires_in * 1_000 }
     kept.set(audience, token)
@@ -94,23 +95,22 @@ function clientTokens(options: ServiceOptions, connection: Connection): TokenSou
     )
 
   const renewals = new Map<string, (audience: string) => Promise<Token>>()
-  async function renew(audience: string): Promise<string> {
+  async function renew(audience: string): Promise<Token> {
     const once = renewals.get(audience) ?? shared(askAgain, { timeoutMs: timeoutSeconds * 1_000 })
     renewals.set(audience, once)
-    const { text } = await once(audience).catch((cause) => {
+    return await once(audience).catch((cause) => {
       throw cause instanceof KithError ? cause : new KithError({ kind: 'timeout' }, 'No token in time', { cause })
     })
-    return text
   }
 
   return {
     async get(audience) {
       const token = kept.get(audience)
-      return token && isGood(token) ? token.text : await renew(audience)
+      return token && isGood(token) ? token : await renew(audience)
     },
     async renew(audience, refused) {
       const token = kept.get(audience)
-      return token && token.text !== refused ? token.text : await renew(audience)
+      return token && token.text !== refused.text ? token : await renew(audience)
     },
   }
 }

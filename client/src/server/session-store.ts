@@ -13,6 +13,9 @@ export interface SessionStore {
   delete(id: string): Awaitable<void>
 }
 
+/** Of sessions in which nobody has signed in yet: whoever asks for sign-ins without end does not fill the memory. */
+const STARTED_MAX = 10_000
+
 interface Kept {
   readonly fields: Map<string, string>
   usedAt: number
@@ -28,6 +31,13 @@ export function memoryStore({
 } = {}): SessionStore {
   /** The one that was used last is last. */
   const sessions = new Map<string, Kept>()
+  /** Those in which nobody has signed in yet, the oldest first. */
+  const started = new Set<string>()
+
+  function remove(id: string): void {
+    sessions.delete(id)
+    started.delete(id)
+  }
 
   function use(id: string, kept: Kept): void {
     kept.usedAt = now()
@@ -38,7 +48,7 @@ export function memoryStore({
   function forgetIdle(): void {
     for (const [id, { usedAt }] of sessions) {
       if (now() - usedAt < maxIdleSeconds * 1_000) return
-      sessions.delete(id)
+      remove(id)
     }
   }
 
@@ -51,12 +61,14 @@ export function memoryStore({
     },
     set(id, field, value) {
       forgetIdle()
+      if (field.startsWith('kith:session:')) started.delete(id)
+      else if (!sessions.has(id)) started.add(id)
+      const [oldest] = started
+      if (oldest !== undefined && started.size > STARTED_MAX) remove(oldest)
       const kept = sessions.get(id) ?? { fields: new Map<string, string>(), usedAt: 0 }
       kept.fields.set(field, value)
       use(id, kept)
     },
-    delete(id) {
-      sessions.delete(id)
-    },
+    delete: remove,
   }
 }
