@@ -138,7 +138,7 @@ function toGrant(
   const claims = getValidatedIdTokenClaims(reply) ?? before?.claims
   // OpenID Connect Core §12.2.
   if (!claims || (before && claims.sub !== before.claims.sub)) {
-    throw new KithError({ kind: 'sign_in_failed', reason: 'invalid_response' }, 'The tokens are of another person')
+    throw new KithError({ kind: 'sign_in_failed', reason: 'invalid_response' }, 'The new tokens belong to another person')
   }
   const access: AccessToken = { token, from, until: from + expires_in * 1_000 }
   return {

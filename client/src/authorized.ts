@@ -61,6 +61,6 @@ function accepted(response: Response): Response {
   const maxAge = parameter('max_age')
   throw new KithError(
     { kind: 'step_up_required', acrValues: parameter('acr_values'), maxAge: maxAge ? Number(maxAge) : undefined },
-    parameter('error_description') ?? 'This needs a stronger or newer sign-in',
+    parameter('error_description') ?? 'This needs a stronger or more recent sign-in',
   )
 }

@@ -28,7 +28,7 @@ async function lockBetweenTabs<T>(name: string, work: () => Promise<T>): Promise
   try {
     return await navigator.locks.request(name, { signal }, work)
   } catch (error) {
-    throw error === signal.reason ? new KithError({ kind: 'timeout' }, 'Another tab does not get on', { cause: error }) : error
+    throw error === signal.reason ? new KithError({ kind: 'timeout' }, 'Another tab is still busy', { cause: error }) : error
   }
 }
 

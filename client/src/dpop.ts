@@ -1,5 +1,5 @@
 /**
- * DPoP (RFC 9449): tokens are bound to a key that no script can read, so a stolen token is worth nothing elsewhere.
+ * DPoP (RFC 9449): tokens are bound to a key that no script can read, so a stolen token is useless elsewhere.
  * `createKith({ ..., dpop: dpop() })`.
  */
 import {

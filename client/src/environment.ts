@@ -1,4 +1,4 @@
-/** What the client needs of the place it runs in. Browsers have all of it (`browser.ts`); other places and tests bring their own. */
+/** What the client needs from its platform. Browsers have all of it (`browser.ts`); other platforms and tests supply their own. */
 
 type Awaitable<T> = T | Promise<T>
 
@@ -10,11 +10,11 @@ export interface Environment {
   readonly storage: ClientStorage
   /** Runs `work` while nobody else who shares the storage holds the lock `name`. */
   lock<T>(name: string, work: () => Promise<T>): Promise<T>
-  /** Keeps keys that cannot be read, for DPoP. By default IndexedDB. */
+  /** Stores non-extractable keys, for DPoP. By default IndexedDB. */
   readonly keys?: KeyStore
   /**
-   * Sends the person to Kith. Browsers leave the page. An app that shows a browser of its own resolves to the URL that it came back
-   * with (it begins with `backTo`), or to null if the person closed it.
+   * Sends the person to Kith. Browsers leave the page. An app that opens a browser resolves to the URL that it came back
+   * with, which begins with `backTo`, or to null if the person closed it.
    */
   openUrl(url: string, backTo: string): Awaitable<string | null | undefined>
   /** The URL of the current page, where there are pages. */
@@ -25,12 +25,12 @@ export interface Environment {
   upload?(request: UploadRequest): Promise<Response>
 }
 
-/** As `localStorage` has it, or with promises. `setItem` throws if it cannot store. */
+/** Like `localStorage`, optionally with promises. `setItem` throws if it cannot store the value. */
 export interface ClientStorage {
   getItem(key: string): Awaitable<string | null>
   setItem(key: string, value: string): Awaitable<void>
   removeItem(key: string): Awaitable<void>
-  /** Calls the listener when somebody else has changed the key. */
+  /** Calls the listener when another tab changes the key. */
   onChange?(key: string, listener: () => void): void
 }
 

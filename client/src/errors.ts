@@ -6,34 +6,34 @@ export type SignedOutReason =
   | 'never'
   /** The person signed out, or another one signed in, here or in another tab. */
   | 'signed_out'
-  /** Kith ended the session: it expired, or access was revoked. */
+  /** Kith ended the session: it expired or was revoked. */
   | 'ended'
   /** The browser's data was cleared while the app was open. */
   | 'storage_lost'
 
-/** Why a sign-in did not succeed. */
+/** Why a sign-in failed. */
 export type SignInFailure =
   /** The person declined. */
   | 'access_denied'
   /** `prompt: 'none'` was asked for, and the person has to sign in; or somebody else has signed in at a step-up. */
   | 'login_required'
-  /** `prompt: 'none'` was asked for, and the person has to give consent. */
+  /** The app asked for `prompt: 'none'`, but the person has to give consent. */
   | 'consent_required'
-  /** The person cannot sign in the way that `acrValues` asks for. Asking again does not help. */
+  /** The person cannot sign in as strongly as `acrValues` demands. Asking again does not help. */
   | 'unmet_authentication_requirements'
-  /** The callback carries no `state`, or one of a sign-in that was started too long ago. Start again. */
+  /** The callback has no `state`, or the sign-in was started too long ago. Start again. */
   | 'state_lost'
-  /** The callback belongs to a sign-in that was started in another browser. Start again in this one. */
+  /** The sign-in was started in another browser. Start again in this one. */
   | 'other_browser'
-  /** The callback was opened before. Whoever signed in with it stays signed in. */
+  /** The callback was already used. The session that it started is not affected. */
   | 'callback_used'
   /** The device's clock is so far off that the reply cannot be checked. */
   | 'clock'
   /** The person closed the sign-in window (mobile apps). */
   | 'closed'
-  /** The reply is not from this Kith, or not to this sign-in. */
+  /** The reply is not from this Kith, or belongs to another sign-in. */
   | 'invalid_response'
-  /** Kith refused the request: `code` has the OAuth error. The app's registration and its options do not fit. */
+  /** Kith refused the request: `code` has the OAuth error. The app's options do not match its registration. */
   | 'refused'
 
 export type Failure =
@@ -43,20 +43,20 @@ export type Failure =
   /** The app aborted the request. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'signed_out'; readonly reason: SignedOutReason }
-  /** The request needs a stronger or newer sign-in: pass the error to `kith.stepUp`. */
+  /** The request needs a stronger or more recent sign-in: pass the error to `kith.stepUp`. */
   | { readonly kind: 'step_up_required'; readonly acrValues?: string | undefined; readonly maxAge?: number | undefined }
   | {
       readonly kind: 'refused'
       readonly status: number
-      /** The word in the reply's `error`, such as `ClientInputError`. */
+      /** The reply's `error`, such as `ClientInputError`. */
       readonly code: string
       /** A machine-readable detail, such as `restricted`. */
       readonly reason?: string | undefined
       /** The scope that the token lacks. Sign in again with it. */
       readonly scope?: string | undefined
-      /** What is wrong, by the name of the field. Empty if the refusal is about no field. */
+      /** What is wrong with each field, by its name. Empty if no field is at fault. */
       readonly fields: Readonly<Record<string, string>>
-      /** Find the request in Kith's log by this. */
+      /** Identifies the request in Kith's logs. */
       readonly requestId?: string | undefined
     }
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number; readonly requestId?: string | undefined }
@@ -72,7 +72,7 @@ export type Failure =
       readonly reason: SignInFailure
       /** The OAuth error (`refused`). */
       readonly code?: string | undefined
-      /** Where the sign-in was to lead, if that is known. */
+      /** Where the app was to go on after the sign-in, if known. */
       readonly returnTo?: string | undefined
     }
   /** The browser's storage cannot be used. A session lasts until the page is closed; a sign-in cannot start. */
@@ -94,7 +94,7 @@ class KithFailure extends Error {
 
 export const KithError: KithErrorConstructor = KithFailure as unknown as KithErrorConstructor
 
-export function signedOut(reason: SignedOutReason, message = 'Nobody is signed in'): KithError {
+export function signedOut(reason: SignedOutReason, message = 'You are not signed in'): KithError {
   return new KithError({ kind: 'signed_out', reason }, message)
 }
 
@@ -109,15 +109,15 @@ export function signInFailed(
 
 /** A reply to a request for tokens that no authorization server sends, such as the page of a proxy. Errors of the library carry tokens. */
 export function notOfKith({ message }: Error): KithError {
-  return new KithError({ kind: 'unavailable', status: 502 }, `The reply is not one of Kith: ${message}`)
+  return new KithError({ kind: 'unavailable', status: 502 }, `The reply did not come from Kith: ${message}`)
 }
 
-/** What a request that got no response has met with. */
+/** The error of a request that got no response. */
 export function unreachable(cause: unknown): KithError {
   return new KithError({ kind: 'offline' }, 'The server could not be reached', { cause })
 }
 
-/** The error in an unsuccessful reply of Kith: of its API (`additionalInfo`), or of OAuth (`error_description`). */
+/** Turns an unsuccessful reply into an error: of the API (`additionalInfo`), or of OAuth (`error_description`). */
 export function toKithError(response: Response, body: unknown): KithError {
   const { status, headers } = response
   const { error, error_description, additionalInfo = {} } = Object(body) as ErrorBody
@@ -138,9 +138,8 @@ export function retryAfterOf({ headers }: Response): number | undefined {
 
 export function storageError(cause: unknown): KithError {
   const isFull = (cause as Error).name === 'QuotaExceededError'
-  return new KithError({ kind: 'storage', reason: isFull ? 'full' : 'forbidden' }, 'The browser does not let this page store anything', {
-    cause,
-  })
+  const message = isFull ? "The browser's storage is full" : "The browser blocks this site's storage"
+  return new KithError({ kind: 'storage', reason: isFull ? 'full' : 'forbidden' }, message, { cause })
 }
 
 /** Undefined if the work fails, which does not matter then. */

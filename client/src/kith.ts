@@ -12,23 +12,23 @@ import { type Uploads, uploads } from './uploads.ts'
 
 export interface Kith extends Operations, Uploads {
   readonly origin: string
-  /** Who is signed in, now. The same object until it changes. */
+  /** Who is signed in. The same object until that changes. */
   readonly session: Session
-  /** Calls the listener when `session` changes, in whichever tab. Returns what ends that. */
+  /** Calls the listener when `session` changes, in this tab or another. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void
   /** Sends the person to Kith to sign in. */
   signIn(options?: SignInOptions): Promise<void>
   /** Sends the person to Kith to create an account. */
   signUp(options?: SignInOptions): Promise<void>
-  /** Sends the person to Kith for a stronger or newer sign-in, as a `step_up_required` error asks for. */
+  /** Sends the person to Kith for a stronger or more recent sign-in. Pass it a `step_up_required` error. */
   stepUp(needed: Pick<SignInOptions, 'acrValues' | 'maxAge' | 'returnTo'>): Promise<void>
-  /** On the callback page: finishes the sign-in. May be called twice. */
+  /** Finishes the sign-in on the callback page. May be called twice. */
   handleRedirect(url?: string): Promise<{ returnTo: string }>
-  /** Ends the session, here and at Kith. */
+  /** Ends the session, in the app and at Kith. */
   signOut(options?: SignOutOptions): Promise<void>
-  /** An access token that is good for a while: `minValiditySeconds`, 30 by default. For Kith, or for the client's `resource`. */
+  /** An access token valid for at least `minValiditySeconds` (30 by default), for Kith or for `resource`. */
   accessToken(options?: { minValiditySeconds?: number; resource?: string }): Promise<string>
-  /** `fetch` with an access token, for Kith and for your own APIs. The token goes to no other origin. */
+  /** `fetch` with an access token, for Kith and your own APIs. Throws for any other origin. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
 }
 
@@ -66,7 +66,7 @@ export function createKith(options: KithOptions): Kith {
       const to = new URL(request.url).origin
       const page = environment.currentUrl()
       if (!settings.tokenOrigins.has(to) && !(page && new URL(page).origin === to)) {
-        throw new TypeError(`kith.fetch sends no token to ${to}: name it in apiOrigins`)
+        throw new TypeError(`kith.fetch sends no token to ${to}. If it is your API, add it to apiOrigins`)
       }
       return send(request, to === origin ? KITH : (resource ?? KITH))
     },

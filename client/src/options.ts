@@ -5,32 +5,32 @@ import type { Environment } from './environment.ts'
 import type { KithError } from './errors.ts'
 
 export interface KithOptions {
-  /** Where Kith runs: its `ORIGIN`. */
+  /** Kith's address: its `ORIGIN`. */
   readonly origin: string
   readonly clientId: string
-  /** By default `/callback` on the page's origin. Registered for the client. */
+  /** Must be registered for the client. By default `/callback` on the page's origin. */
   readonly redirectUri?: string
-  /** Where a sign-out leads. By default `/` on the page's origin. Registered for the client. */
+  /** Where to go after signing out. Must be registered for the client. By default `/` on the page's origin. */
   readonly postLogoutRedirectUri?: string
   /** By default `openid profile email delegated:all`. */
   readonly scope?: string
-  /** An API of your own, as it is registered with Kith. `kith.fetch` sends tokens for it. */
+  /** The URI of your own API, as registered with Kith. `kith.fetch` sends tokens for it. */
   readonly resource?: string
-  /** Origins that `kith.fetch` may send a token to, beside Kith's, the page's and that of `resource`. */
+  /** More origins that `kith.fetch` may send a token to, besides those of Kith, the page and `resource`. */
   readonly apiOrigins?: readonly string[]
   /** Binds tokens to a key that cannot leave the browser: `dpop()` of `@kith/client/dpop`. */
   readonly dpop?: ProofOfPossession
-  /** For an app on a server, which can keep a secret (`@kith/client/web`). */
+  /** For apps on a server, which can keep a secret (`@kith/client/web`). */
   readonly clientAuthentication?: ClientAuth
-  /** How long Kith may take to answer, except to an upload. By default 30. */
+  /** How long a request may take. By default 30. Uploads have no limit. */
   readonly timeoutSeconds?: number
-  /** Called with what the app should know but nobody waits for, such as a storage that is full. */
+  /** Called with errors that fail no call, such as a session that could not be stored. */
   readonly onWarning?: (warning: KithError) => void
-  /** Replaces parts of the browser: in React Native, and in tests. */
+  /** Replaces what a browser provides: in React Native and in tests. */
   readonly environment?: Partial<Environment>
 }
 
-/** DPoP (RFC 9449). A separate import, because most apps do without. */
+/** DPoP (RFC 9449). A separate import, because most apps do not use it. */
 export interface ProofOfPossession {
   /** `serverNow`: the time at Kith, in milliseconds. */
   open(settings: Pick<Settings, 'key' | 'environment'>, serverNow: () => number): Promise<Proof>

@@ -1,6 +1,6 @@
 /**
- * React Native: the session is kept in the Keychain or Keystore, and people sign in with the system's browser. The app passes Expo's
- * modules in, so that the client depends on none of them.
+ * React Native: the session is stored in the Keychain or Keystore, and people sign in through the system browser. The app passes
+ * Expo's modules in, so the client depends on none of them.
  */
 import { browser, lockInProcess } from './browser.ts'
 import type { ClientStorage, Environment } from './environment.ts'
@@ -32,7 +32,7 @@ export interface NativeModules {
 
 /**
  * `createKith({ ..., redirectUri: 'com.example.app:/callback', environment: nativeEnvironment({ secureStore, webBrowser, crypto }) })`.
- * Where there is no global `crypto`, it defines the part that signing in needs: random values and SHA-256.
+ * Without a global `crypto`, it defines the part that sign-in needs: random values and SHA-256.
  */
 export function nativeEnvironment({ secureStore, webBrowser, crypto }: NativeModules): Environment {
   defineCrypto(crypto)

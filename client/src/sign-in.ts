@@ -19,17 +19,17 @@ import type { Grant, Sessions } from './sessions.ts'
 export interface SignInOptions {
   /** Where the app goes on after the sign-in, on the site of the redirect URI. By default the current page. */
   readonly returnTo?: string | undefined
-  /** The e-mail address, if the app knows it. */
+  /** The person's e-mail address, if the app knows it. */
   readonly loginHint?: string | undefined
-  /** How strong the sign-in has to be, such as `urn:kith:acr:2fa`. */
+  /** How strong the sign-in must be, such as `urn:kith:acr:2fa`. */
   readonly acrValues?: string | undefined
-  /** How many seconds ago the last sign-in may be. */
+  /** How old the last sign-in may be, in seconds. */
   readonly maxAge?: number | undefined
-  /** The languages of Kith's pages, such as `de`. */
+  /** Preferred languages for Kith's pages, such as `de`. */
   readonly uiLocales?: string | undefined
-  /** `none`: without asking the person anything, or not at all. */
+  /** `none`: fail rather than ask the person anything. `create`: start with sign-up. */
   readonly prompt?: 'none' | 'login' | 'consent' | 'create' | undefined
-  /** Instead of the client's own. */
+  /** Replaces the client's own scope. */
   readonly scope?: string | undefined
 }
 
@@ -155,10 +155,10 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
   async function findStarted(state: string): Promise<Started> {
     const known = await all()
     const started = known[state]
-    if (started?.isUsed) throw signInFailed('callback_used', 'This callback was opened before', { returnTo: started.returnTo })
+    if (started?.isUsed) throw signInFailed('callback_used', 'This sign-in was already completed', { returnTo: started.returnTo })
     if (started && now() - started.at < STARTED_MS) return started
-    if (state === '' || Object.keys(known).length > 0) throw signInFailed('state_lost', 'The sign-in was started too long ago, or not here')
-    throw signInFailed('other_browser', 'The sign-in was started in another browser')
+    if (state === '' || Object.keys(known).length > 0) throw signInFailed('state_lost', 'The sign-in has expired')
+    throw signInFailed('other_browser', 'This sign-in was started in another browser')
   }
 
   async function stepUp({ acrValues, maxAge, returnTo }: SignInOptions) {
@@ -188,12 +188,12 @@ function toSignInError(error: unknown, returnTo: string): KithError {
     const message = error.error_description ?? error.error
     if (KNOWN.has(error.error)) return failed(error.error as SignInFailure, message)
     // A code is good for one exchange, for a minute.
-    if (error.error === 'invalid_grant') return failed('callback_used', 'The code was used before, or has expired')
+    if (error.error === 'invalid_grant') return failed('callback_used', 'The authorization code has expired or was already used')
     return failed('refused', message, error.error)
   }
-  if (error instanceof WWWAuthenticateChallengeError) return failed('refused', 'Kith does not know the app by its secret', 'invalid_client')
+  if (error instanceof WWWAuthenticateChallengeError) return failed('refused', 'The client secret is wrong', 'invalid_client')
   // Without the library's error, which carries claims, and tokens.
   const { code, message } = error as { code?: string; message: string }
-  if (code === JWT_TIMESTAMP_CHECK) return signInFailed('clock', 'The clock of this device is wrong', { returnTo })
+  if (code === JWT_TIMESTAMP_CHECK) return signInFailed('clock', "This device's clock is wrong", { returnTo })
   return signInFailed('invalid_response', message, { returnTo })
 }

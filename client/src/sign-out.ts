@@ -5,9 +5,9 @@ import type { Settings } from './options.ts'
 import type { Grant, Sessions } from './sessions.ts'
 
 export interface SignOutOptions {
-  /** Instead of the client's own `postLogoutRedirectUri`. */
+  /** Replaces the client's own `postLogoutRedirectUri`. */
   readonly postLogoutRedirectUri?: string
-  /** `app`: the browser stays signed in at Kith. By default it is signed out there too, which leaves the page. */
+  /** `app`: the browser stays signed in to Kith. By default it is signed out there too, which takes a redirect. */
   readonly from?: 'everywhere' | 'app'
 }
 

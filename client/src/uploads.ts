@@ -1,4 +1,4 @@
-/** Files for the media library and profile pictures, with progress, and an end to it (`signal`). */
+/** Uploads to the media library, and of profile pictures, with progress and a way to stop (`signal`). */
 import type { Authorized } from './authorized.ts'
 import type { UploadProgress } from './environment.ts'
 import { toKithError } from './errors.ts'
@@ -17,7 +17,7 @@ interface UploadOptions {
 export interface FileOptions extends UploadOptions {
   /** By default the file's own name. */
   readonly name?: string
-  /** The id of a folder. */
+  /** The id of the folder to put it in. */
   readonly folder?: string
   readonly preventShare?: boolean
 }
@@ -25,7 +25,7 @@ export interface FileOptions extends UploadOptions {
 export interface Uploads {
   /** Adds a file to the person's media library. */
   upload(file: Blob, options?: FileOptions): Promise<MediaFile>
-  /** Changes the person's picture. */
+  /** Changes the person's profile picture. */
   uploadAvatar(picture: Blob, options?: UploadOptions): Promise<{ profilePictureUrl: string }>
 }
 

@@ -3,7 +3,7 @@ import { type ComponentProps, type MouseEvent, type ReactElement, useEffect, use
 import type { KithError } from '../index.ts'
 
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'onError'> {
-  /** Called with what went wrong. Without it, the message appears behind the button. */
+  /** Called with the error. Without it, the message appears next to the button. */
   onError?: ((error: KithError) => void) | undefined
 }
 

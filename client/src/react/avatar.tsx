@@ -1,12 +1,12 @@
-/** Somebody's picture, or their initials. */
+/** A person's picture, or their initials. */
 import { type ComponentProps, type ReactElement, useState } from 'react'
 import { colorsOf, initialsOf, type Person } from './names.ts'
 import { useShared } from './provider.tsx'
 
 export type AvatarProps = ({ user: Person; userId?: never } | { userId: string; user?: never }) & {
-  /** Side in CSS pixels: 40 unless told. */
+  /** Width and height in CSS pixels. By default 40. */
   size?: number
-  /** Empty unless told: beside a name, a picture says nothing more. */
+  /** By default empty: next to a name, the picture is decoration. */
   alt?: string
 } & Omit<ComponentProps<'img'>, 'src' | 'alt' | 'width' | 'height'>
 

@@ -7,16 +7,16 @@ import { useSession } from './session.tsx'
 
 export interface FollowButtonProps extends Omit<ButtonProps, 'children' | 'onChange'> {
   userId: string
-  /** Their name, for those who hear a list of buttons: "Follow Alice". */
+  /** Their name, for screen readers: "Follow Alice". */
   name?: string
-  /** Whether they approve their followers. Only what shows until Kith has answered depends on it. */
+  /** Whether they approve their followers. Decides only what the button shows until Kith answers. */
   isPrivate?: boolean
   onChange?: (status: FollowStatus) => void
 }
 
 const UNKNOWN: Known = new Map()
 
-/** Nothing for the caller themselves and for people who do not exist for them. A signed-out caller is asked to sign in. */
+/** Renders nothing for the caller's own account and for people they cannot see. Signed out, it leads to the sign-in. */
 export function FollowButton({ userId, name, isPrivate = false, onChange, ...props }: FollowButtonProps): ReactElement | null {
   const { kith, user, follows, labels } = useShared()
   const session = useSession()

@@ -1,4 +1,4 @@
-/** What the components say, in English. `<KithProvider labels={...}>` replaces any of it. */
+/** The components' texts, in English. `<KithProvider labels={...}>` replaces any of them. */
 export interface Labels {
   readonly signIn: string
   readonly signUp: string
@@ -25,7 +25,7 @@ export const ENGLISH: Labels = {
   following: 'Following',
   requested: 'Requested',
   unfollow: 'Unfollow',
-  withdraw: 'Withdraw the request',
+  withdraw: 'Withdraw request',
   signingIn: 'Signing you in…',
   tryAgain: 'Try again',
 }

@@ -1,4 +1,4 @@
-/** How people are called, and the initials of those without a picture: as on Kith's own pages. */
+/** Names and initials of people, as on Kith's own pages. */
 import type { components } from '../generated/user.ts'
 
 /** What an `Avatar` needs of a user. */

@@ -14,7 +14,7 @@ interface Shared {
 
 const SharedContext = createContext<Shared | null>(null)
 
-/** The client, or the options of one, which are read once. */
+/** A client, or the options of `createKith`, which are read once. */
 export type KithProviderProps = ({ client: Kith } | (KithOptions & { client?: never })) & {
   labels?: Partial<Labels>
   children?: ReactNode

@@ -1,18 +1,18 @@
-/** The page at `redirectUri`: completes the sign-in, and goes on to where it began. */
+/** The callback page, at `redirectUri`: finishes the sign-in and returns to where it began. */
 import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { KithError } from '../index.ts'
 import { useShared } from './provider.tsx'
 import { SignInButton } from './sign-in-buttons.tsx'
 
 export interface RedirectHandlerProps {
-  /** Goes on, with the app's router. Without it the browser loads `returnTo`. */
+  /** Navigates to `returnTo` with the app's router. By default the browser loads it. */
   onDone?: (returnTo: string) => void
   /**
-   * What to show when the sign-in has failed: the message and a button, unless told. `retry` repeats what may work the second time
-   * (offline, Kith busy); after `sign_in_failed`, only a new sign-in helps.
+   * Rendered when the sign-in has failed. By default the message and a button. `retry` helps with passing problems (offline, Kith
+   * busy); after `sign_in_failed`, only a new sign-in does.
    */
   failed?: (error: KithError, retry: () => void) => ReactNode
-  /** What to show meanwhile. */
+  /** Rendered while the sign-in finishes. */
   children?: ReactNode
 }
 

@@ -16,7 +16,7 @@ export function useSession(): Session {
   )
 }
 
-/** The caller's profile. `reload` after a change of it; it never rejects. */
+/** The caller's profile. Call `reload` after changing it; it never rejects. */
 export function useUser(): UserState & { reload: () => Promise<void> } {
   const { user } = useShared()
   const state = useSyncExternalStore(user.subscribe, user.get, () => LOADING)
@@ -29,7 +29,7 @@ export function SignedIn({ children }: { children?: ReactNode }): ReactNode {
   return session.status === 'signed_in' ? <Fragment key={session.claims.sub}>{children}</Fragment> : null
 }
 
-/** Not while the session is still loading: nothing flashes up for those who are signed in. */
+/** Renders nothing while the session loads, so signed-in people see no flash of it. */
 export function SignedOut({ children }: { children?: ReactNode }): ReactNode {
   return useSession().status === 'signed_out' ? children : null
 }

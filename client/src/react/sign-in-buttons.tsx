@@ -1,4 +1,4 @@
-/** Sign in, sign up, sign out. Their text is their children, else a label of the provider. */
+/** Sign in, sign up, sign out. Without children, they show the provider's labels. */
 import type { ReactElement } from 'react'
 import type { SignInOptions, SignOutOptions } from '../index.ts'
 import { ActionButton, type ButtonProps } from './action-button.tsx'

@@ -6,20 +6,20 @@ import { nameOf, type Person } from './names.ts'
 import { useShared } from './provider.tsx'
 import { useSession, useUser } from './session.tsx'
 
-/** An entry of the app's own: a link or something to do. */
+/** A menu item of the app: a link or an action. */
 export type UserMenuItem = { label: ReactNode; href: string } | { label: ReactNode; onSelect: () => void }
 
 export interface UserButtonProps {
-  /** Before "Account" and "Sign out". */
+  /** Shown above "Account" and "Sign out". */
   items?: readonly UserMenuItem[]
-  /** Of the picture, in CSS pixels. */
+  /** Size of the picture in CSS pixels. */
   size?: number
   className?: string
-  /** Called if the sign-out did not reach Kith. The app has forgotten the session by then, and this button is gone. */
+  /** Called if the sign-out did not reach Kith. By then the app has forgotten the session, and this button is gone. */
   onError?: (error: KithError) => void
 }
 
-/** Nothing while nobody is signed in. */
+/** Renders nothing while nobody is signed in. */
 export function UserButton({ items = [], size = 36, className, onError }: UserButtonProps): ReactElement | null {
   const { kith, labels } = useShared()
   const session = useSession()

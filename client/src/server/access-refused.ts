@@ -1,13 +1,13 @@
-/** What a caller gets instead of an answer, with the challenge that tells its client how to go on (RFC 6750 §3, RFC 9728 §5.1). */
+/** A refused request, with the challenge that tells the client what to do (RFC 6750 §3, RFC 9728 §5.1). */
 
 export type RefusalCode =
   /** The request has no access token. */
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'
-  /** The user has to sign in again, or more strongly (RFC 9470). */
+  /** The user has to sign in again, or with a stronger factor (RFC 9470). */
   | 'insufficient_user_authentication'
-  /** Kith cannot be asked: the token may well be good. */
+  /** Kith could not be reached: the token may be valid. */
   | 'unavailable'
 
 /** What a challenge asks for. */

@@ -1,9 +1,9 @@
-/** What an access token of Kith says (RFC 9068), and what an API may demand of it. */
+/** The claims of Kith's access tokens (RFC 9068), and what an API may demand of them. */
 
 export interface AccessTokenClaims {
   readonly iss: string
   readonly aud: string
-  /** The user's id; in a token of a client's own, the client's. */
+  /** The user's id, or the client's own id in a token without a user. */
   readonly sub: string
   /** The app. */
   readonly client_id: string
@@ -14,7 +14,7 @@ export interface AccessTokenClaims {
   readonly jti: string
   /** The user's session. */
   readonly sid?: string
-  /** When the user signed in, how strongly, and how. Not in a client's own token. */
+  /** When the user signed in, how strongly, and how. Absent in tokens without a user. */
   readonly auth_time?: number
   readonly acr?: string
   readonly amr?: readonly string[]
@@ -28,13 +28,13 @@ export interface Demands {
   /** What the token must allow: one scope, or several, separated by spaces. */
   readonly scope?: string | undefined
   /**
-   * The token must be good at this moment: Kith is asked, so that a sign-out everywhere, a disconnected app or a ban counts at once. Without
-   * it, a token that was revoked is accepted until it expires.
+   * Ask Kith whether the token is still valid, so that signing out everywhere, disconnecting the app or a ban takes effect at once. Without
+   * it, a revoked token is accepted until it expires.
    */
   readonly now?: boolean | undefined
   /** The user must have signed in as strongly as one of these, such as `urn:kith:acr:2fa`; separated by spaces. */
   readonly acrValues?: string | undefined
-  /** How many seconds ago the user may have signed in. */
+  /** How old the user's sign-in may be, in seconds. */
   readonly maxAge?: number | undefined
 }
 

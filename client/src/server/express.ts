@@ -1,9 +1,9 @@
-/** `@kith/client/express`: access to an Express app's routes by tokens of Kith. */
+/** `@kith/client/express`: protects the routes of an Express app with Kith's access tokens. */
 import { AccessRefused } from './access-refused.ts'
 import type { AccessTokenClaims, Demands } from './claims.ts'
 import type { IncomingRequest, ResourceServer } from './resource-server.ts'
 
-/** As much of Express, 4 or 5, as is used. */
+/** The part of Express 4 and 5 that is used. */
 interface ExpressRequest {
   readonly method: string
   readonly originalUrl: string
@@ -23,7 +23,7 @@ export type Handler = (
 declare global {
   namespace Express {
     interface Request {
-      /** Of the access token, behind `protect`. */
+      /** The claims of the access token, behind `protect`. */
       claims?: AccessTokenClaims
     }
   }

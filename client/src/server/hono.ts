@@ -1,4 +1,4 @@
-/** `@kith/client/hono`: access to a Hono app's routes by tokens of Kith. */
+/** `@kith/client/hono`: protects the routes of a Hono app with Kith's access tokens. */
 import type { MiddlewareHandler } from 'hono'
 import { AccessRefused } from './access-refused.ts'
 import type { AccessTokenClaims, Demands } from './claims.ts'

@@ -1,4 +1,4 @@
-/** An API of one's own: who calls it, for whom, and what they may do. Access tokens are verified by Kith's public keys. */
+/** Protects your own API: verifies access tokens with Kith's public keys, and tells who calls, for whom, with which scopes. */
 import type { JWKSCacheInput } from 'oauth4webapi'
 import { type About, AccessRefused, challenge, type RefusalCode, type Wanted } from './access-refused.ts'
 import { type AccessTokenClaims, type Demands, hasScope, isSignedInWell } from './claims.ts'
@@ -9,23 +9,23 @@ import { introspect, PROOF_ALGORITHMS, verifierFor } from './verification.ts'
 export interface ResourceServerOptions {
   /** Kith's origin. */
   readonly issuer: string
-  /** The API's own URI, exactly as it is registered: the audience of its tokens. */
+  /** The API's URI, exactly as registered: the audience of its tokens. */
   readonly resource: string
-  /** The scopes that clients are told of. */
+  /** The scopes to announce to clients. */
   readonly scopes?: readonly string[]
   /** The API's own client, for `now`. */
   readonly client?: Credentials
-  /** `required`: only tokens that are bound to a key (RFC 9449). By default others are accepted as well. */
+  /** `required`: accept only tokens bound to a key (RFC 9449). By default other tokens are accepted too. */
   readonly dpop?: 'optional' | 'required'
-  /** Where used DPoP proofs are remembered: by default in memory, which is right for one process. */
+  /** Remembers used DPoP proofs. By default in memory, which is enough for one process. */
   readonly replays?: ReplayStore
-  /** The URL that the client called. By default the path of the request at the origin of `resource`: right behind any proxy that keeps paths. */
+  /** The URL that the client called. By default the request's path at the origin of `resource`, which works behind any proxy that keeps paths. */
   readonly urlOf?: (request: IncomingRequest) => string
-  /** How far the clocks of Kith and the API may be apart: 30 by default. */
+  /** How far the clocks of Kith and the API may differ. By default 30. */
   readonly clockToleranceSeconds?: number
   /** Kith's public keys as an earlier process left them (oauth4webapi keeps this object up to date). */
   readonly jwksCache?: JWKSCacheInput
-  /** Sees each refusal, with its cause. By default what Kith's being out of reach refuses goes to the console. */
+  /** Called with each refusal and its cause. By default refusals because Kith is unreachable are logged to the console. */
   readonly onRefused?: (refused: AccessRefused) => void
   /** Sends the requests to Kith. By default the global `fetch`. */
   readonly fetch?: Send
@@ -43,7 +43,7 @@ export interface IncomingRequest {
 export interface ResourceServer<Extra extends object = object> {
   /** The claims of the request's token. Throws `AccessRefused`. */
   authenticate(request: IncomingRequest, demands?: Demands): Promise<AccessTokenClaims & Extra>
-  /** RFC 9728: from this a client that knows only the API's URL finds Kith. To be served at `metadataPath`. */
+  /** Leads a client that knows only the API's URL to Kith (RFC 9728). Serve it at `metadataPath`. */
   readonly metadata: Readonly<Record<string, unknown>>
   readonly metadataPath: string
   metadataResponse(): Response
@@ -66,7 +66,7 @@ export function resourceServer<Extra extends object = object>(options: ResourceS
   }
   return {
     async authenticate(request, demands = {}) {
-      if (demands.now && !client) throw new TypeError('`now` needs the option `client`: Kith answers an API only as a client of its own')
+      if (demands.now && !client) throw new TypeError('`now` needs the option `client`: Kith answers only the API’s own client')
       try {
         return (await admit(request, demands)) as AccessTokenClaims & Extra
       } catch (error) {

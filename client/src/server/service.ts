@@ -13,18 +13,18 @@ import { shared } from './shared.ts'
 export type ServiceOptions = Credentials & {
   /** Where Kith runs: its `ORIGIN`. */
   readonly origin: string
-  /** Of Kith, separated by spaces. By default all that the client is registered for. */
+  /** Kith's scopes, separated by spaces. By default all that the client is registered for. */
   readonly scope?: string
-  /** An API of your own, as it is registered. `fetch` sends tokens for it, with all of its scopes that the client has. */
+  /** The URI of your own API, as registered. `fetch` sends tokens for it, with every scope of it that the client has. */
   readonly resource?: string
-  /** How long a request may take: 30 by default. */
+  /** How long a request may take. By default 30. */
   readonly timeoutSeconds?: number
   /** Sends the requests. By default the global `fetch`. */
   readonly fetch?: Send
 }
 
 export interface Service extends Operations {
-  /** A token that is good for half a minute at least: for Kith, or for the service's `resource`. */
+  /** A token valid for at least 30 more seconds, for Kith or for the service's `resource`. */
   accessToken(options?: { resource?: string }): Promise<string>
   /** `fetch` with a token, for Kith and for `resource`. The token goes to no other origin. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
@@ -99,7 +99,7 @@ function clientTokens(options: ServiceOptions, connection: Connection): TokenSou
     const once = renewals.get(audience) ?? shared(askAgain, { timeoutMs: timeoutSeconds * 1_000 })
     renewals.set(audience, once)
     return await once(audience).catch((cause) => {
-      throw cause instanceof KithError ? cause : new KithError({ kind: 'timeout' }, 'No token in time', { cause })
+      throw cause instanceof KithError ? cause : new KithError({ kind: 'timeout' }, 'Kith did not issue a token in time', { cause })
     })
   }
 

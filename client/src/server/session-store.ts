@@ -3,8 +3,8 @@
 type Awaitable<T> = T | Promise<T>
 
 /**
- * Each session has a few fields of its own, which are written one by one: never read and write back a whole session, or a refresh of
- * another process is lost. In Redis: `HGET`, `HSET` with `EXPIRE`, `DEL`.
+ * Each session has a few fields, written one at a time. Never read a whole session and write it back: that would undo a refresh by
+ * another process. In Redis: `HGET`, `HSET` with `EXPIRE`, `DEL`.
  */
 export interface SessionStore {
   get(id: string, field: string): Awaitable<string | null | undefined>
@@ -21,7 +21,7 @@ interface Kept {
   usedAt: number
 }
 
-/** Sessions in this process, for development and for apps that run as one process. Forgets those that nobody has used for a while. */
+/** Keeps sessions in memory, for development and for apps that run as one process. Idle sessions expire. */
 export function memoryStore({
   maxIdleSeconds = 30 * 86_400,
   now = Date.now,

@@ -35,9 +35,9 @@ export function verifierFor(rules: Rules): (request: Request) => Promise<AccessT
     })
     const [, token = ''] = request.headers.get('authorization')?.split(' ') ?? []
     // The library allows a token the algorithms of proofs, and an empty `cnf`.
-    if (partOf(token, 0).alg !== 'ES256') throw new Error('An access token is signed with ES256')
+    if (partOf(token, 0).alg !== 'ES256') throw new Error('Access tokens must be signed with ES256')
     const { cnf } = claims as { cnf?: { jkt?: string } }
-    if (cnf && cnf.jkt === undefined) throw new Error('The token is bound to something that is not known')
+    if (cnf && cnf.jkt === undefined) throw new Error('The token is bound by an unknown method (cnf)')
     if (cnf?.jkt !== undefined) await spendProof(replays, cnf.jkt, request.headers.get('dpop') ?? '')
     return { ...claims, scope: typeof scope === 'string' ? scope : '' } as AccessTokenClaims
   }
@@ -46,7 +46,7 @@ export function verifierFor(rules: Rules): (request: Request) => Promise<AccessT
 /** A proof, which is verified already, counts once. */
 async function spendProof(replays: ReplayStore, jkt: string, proof: string): Promise<void> {
   const { jti } = partOf(proof, 1)
-  if (typeof jti !== 'string' || jti.length > PROOF_ID_LENGTH_MAX) throw new Error('The id of the proof is too long')
+  if (typeof jti !== 'string' || jti.length > PROOF_ID_LENGTH_MAX) throw new Error('The jti of the proof is missing or too long')
   let isNew: boolean
   try {
     isNew = await replays.claim(`${jkt}.${jti}`, PROOF_SECONDS)

@@ -14,18 +14,18 @@ import { memoryStore, type SessionStore } from './session-store.ts'
 export { memoryStore, type SessionStore } from './session-store.ts'
 
 export interface WebOptions extends Pick<KithOptions, 'origin' | 'clientId' | 'scope' | 'resource' | 'apiOrigins' | 'onWarning'> {
-  /** Leave it out for a public client. */
+  /** Omit it for a public client. */
   readonly clientSecret?: string
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
-  /** By default `memoryStore()`, which loses all sessions when the process ends. */
+  /** By default `memoryStore()`, which loses every session when the process ends. */
   readonly store?: SessionStore
   /** Sends the requests to Kith. By default the global `fetch`. */
   readonly fetch?: (request: Request) => Promise<Response>
 }
 
 export interface WebSessions {
-  /** The session with this id, from the cookie. Without an id, or with one that cannot be ours, a new and empty one. */
+  /** The session with the id from the cookie. Without an id, or with a malformed one, a new, empty session. */
   open(id?: string): WebSession
 }
 
@@ -33,18 +33,18 @@ export interface WebSessions {
 export interface WebSession {
   /** The value of the cookie. A sign-in changes it. */
   readonly id: string
-  /** Kith, as the person who is signed in. Each request of the same person waits for a refresh that another one has begun. */
+  /** The client, acting as the person who is signed in. Requests of the same session share one refresh. */
   readonly kith: Omit<Kith, 'session' | 'subscribe' | 'signIn' | 'signUp' | 'stepUp' | 'handleRedirect' | 'signOut'>
   /** Who is signed in. Sends no request. */
   current(): Promise<Exclude<Session, { status: 'loading' }>>
   /** Where to send the browser to sign in. Set the cookie to `id` first. */
   signIn(options?: SignInOptions): Promise<string>
   signUp(options?: SignInOptions): Promise<string>
-  /** As a `step_up_required` error asks for. */
+  /** Where to send the browser for a stronger or more recent sign-in. Pass it a `step_up_required` error. */
   stepUp(needed: Pick<SignInOptions, 'acrValues' | 'maxAge' | 'returnTo'>): Promise<string>
-  /** Finishes a sign-in: `url` is that of the request to the redirect URI. Set the cookie to the new `id`. */
+  /** Finishes a sign-in. `url` is the URL of the request to the redirect URI. Set the cookie to the new `id`. */
   handleRedirect(url: string): Promise<{ returnTo: string }>
-  /** Ends the session, and returns where to send the browser, so that Kith's ends too. Delete the cookie. */
+  /** Ends the session. Delete the cookie and redirect to the URL that it returns, which signs the browser out of Kith. */
   signOut(): Promise<string>
 }
 

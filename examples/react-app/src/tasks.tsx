@@ -23,8 +23,8 @@ const ADVICE: Record<KithError['kind'], string> = {
   aborted: 'You can start again.',
   signed_out: 'Please sign in again.',
   step_up_required: 'Please confirm that it is you.',
-  refused: 'Please change that.',
-  rate_limited: 'Please wait a little.',
+  refused: 'Please check and try again.',
+  rate_limited: 'Please wait a moment.',
   unavailable: 'This is not your fault. Please try again later.',
   sign_in_failed: 'Please sign in again.',
   storage: 'Please allow this site to store data.',
@@ -46,14 +46,14 @@ export function Problem({ error, retry }: { error?: KithError | null | undefined
 
 export const Button = (props: ComponentProps<'button'>) => <button type={props.onClick ? 'button' : 'submit'} {...props} />
 
-/** An input with its label, and what Kith said about it. */
+/** An input with its label, and what Kith found wrong with it. */
 export function Field({ label, error, ...input }: { label: string; error?: KithError | undefined } & ComponentProps<'input'>) {
   const problem = error?.kind === 'refused' ? error.fields[input.name ?? ''] : undefined
   return (
     <label>
       {label}
       <input {...input} aria-invalid={problem !== undefined} />
-      {problem && <small className="problem">{problem}</small>}
+      {problem && <small className="problem">{`${label} ${problem}.`}</small>}
     </label>
   )
 }
