@@ -15,25 +15,25 @@ const access = resourceServer({
 })
 
 const app = express()
-// Pages of the app call this API, and read its challenges.
+// The app's pages call this API and read its challenges.
 app.use(cors({ origin: APP, exposedHeaders: ['WWW-Authenticate'] }))
 
-// Clients that know only this API's URL learn here where to get a token.
+// Tells clients that know only this API's URL where to get a token.
 app.get(access.metadataPath, (_, response) => {
   response.json(access.metadata)
 })
 
-// A token that was revoked can read until it expires.
+// A revoked token can still read until it expires.
 app.get('/orders', protect(access, 'orders:read'), (request, response) => {
   response.json({ ordersOf: request.claims?.sub })
 })
 
-// Kith is asked each time: a sign-out everywhere counts at once.
+// Asks Kith each time, so signing out everywhere takes effect at once.
 app.post('/orders', protect(access, 'orders:write', { now: true }), (request, response) => {
   response.json({ orderedFor: request.claims?.sub, by: request.claims?.client_id })
 })
 
-// The user must have signed in with a second factor within the last ten minutes. If not, the app sends them to do so.
+// The user must have signed in with a second factor within the last ten minutes. If not, the app asks them to sign in again.
 const recently = { now: true, acrValues: 'urn:kith:acr:2fa', maxAge: 600 }
 app.delete('/orders', protect(access, 'orders:write', recently), (request, response) => {
   response.json({ cancelledFor: request.claims?.sub })

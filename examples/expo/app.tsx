@@ -63,7 +63,7 @@ function Welcome(): ReactElement {
   )
 }
 
-/** Android may end an app while its user is in the browser. The callback then starts the app anew. */
+/** Android may stop the app while the user is in the browser. The callback then starts it again. */
 function useFinishedSignIn(finish: (url: string) => void): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the app starts
   useEffect(() => {

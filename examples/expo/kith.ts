@@ -1,4 +1,4 @@
-/** The client, with what it needs of the phone. */
+/** The client, with what it needs from the phone. */
 import { createKith } from '@kith/client'
 import { nativeEnvironment } from '@kith/client/react-native'
 import * as crypto from 'expo-crypto'
@@ -6,10 +6,10 @@ import * as secureStore from 'expo-secure-store'
 import * as webBrowser from 'expo-web-browser'
 
 export const kith = createKith({
-  // Expo passes on the settings that begin with EXPO_PUBLIC_.
+  // Expo exposes variables that begin with EXPO_PUBLIC_.
   origin: process.env.EXPO_PUBLIC_KITH ?? 'http://localhost:8787',
   clientId: process.env.EXPO_PUBLIC_CLIENT_ID ?? 'demo-native',
-  // For an app of your own: a domain of yours, reversed (com.example.app:/callback), or an https URL that opens the app.
+  // In your own app, use your reversed domain (com.example.app:/callback) or an https URL that opens the app.
   redirectUri: 'kith-demo://callback',
   postLogoutRedirectUri: 'kith-demo://signed-out',
   environment: nativeEnvironment({ secureStore, webBrowser, crypto }),

@@ -24,7 +24,7 @@ const SCOPES = new Map([
 const access = resourceServer({
   issuer: KITH,
   resource: RESOURCE,
-  // What an agent asks for at first. It learns from a refusal that it needs more.
+  // What an agent asks for at first. A refusal tells it when it needs more.
   scopes: [READ],
   client: { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET },
 })
@@ -39,9 +39,9 @@ app.get(access.metadataPath, () => access.metadataResponse())
 
 app.all(pathname, async (c) => {
   const body: unknown = c.req.method === 'POST' ? await c.req.json().catch(() => null) : undefined
-  // Kith is asked each time: an agent that the user has disconnected is out on its next call.
+  // Asks Kith each time: an agent that its user disconnects is refused on its next call.
   const claims = await access.authenticate(c.req.raw, { scope: scopeOf(body), now: true })
-  // Each request stands for itself: no sessions to keep.
+  // Stateless: there are no sessions to keep.
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   await serverFor(claims).connect(transport)
   return transport.handleRequest(c.req.raw, { parsedBody: body })

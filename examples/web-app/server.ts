@@ -1,6 +1,6 @@
 /**
  * A server-rendered app whose users sign in with Kith. Their tokens stay here, on the server; the browser has only the id of a session.
- * It works without JavaScript in the browser. `npm run example web-app`, or `npm start` with the settings of `settings.ts`.
+ * It works without JavaScript in the browser. Start it with `npm run example web-app`; its settings are in examples/README.md.
  */
 import { serve } from '@hono/node-server'
 import { KithError } from '@kith/client'
@@ -21,7 +21,7 @@ const sessions = webSessions({
   ...(CLIENT_SECRET && { clientSecret: CLIENT_SECRET }),
   redirectUri: `${ORIGIN}/callback`,
   postLogoutRedirectUri: `${ORIGIN}/`,
-  // In memory. For more than one process, pass a `store`: Redis, a database, KV with strong reads.
+  // Sessions are in memory. With more than one process, pass a `store`, such as Redis or a database.
 })
 // #endregion
 
@@ -35,7 +35,7 @@ const contentSecurityPolicy = {
   formAction: ["'self'", KITH],
 }
 app.use(secureHeaders({ contentSecurityPolicy }))
-// A form of another site is refused by its Origin or Sec-Fetch-Site.
+// Refuses forms posted from other sites, by their Origin or Sec-Fetch-Site.
 app.use(csrf({ origin: ORIGIN }))
 
 // #region cookie
@@ -44,7 +44,7 @@ app.use(async (c, next) => {
   await next()
 })
 
-/** `__Host-session`: for this host alone, over https (or on localhost), and not for scripts. */
+/** `__Host-session`: for this host only, over https (or on localhost), hidden from scripts. */
 function keepSession(c: Context<App>): void {
   setCookie(c, 'session', c.var.session.id, { prefix: 'host', httpOnly: true, sameSite: 'Lax', maxAge: 30 * 86_400 })
 }
@@ -72,7 +72,7 @@ app.post('/sign-up', async (c) => {
 
 app.get('/callback', async (c) => {
   const { returnTo } = await c.var.session.handleRedirect(c.req.url)
-  // Its id is a new one.
+  // The session has a new id now.
   keepSession(c)
   return c.redirect(returnTo, 303)
 })
@@ -99,7 +99,7 @@ app.post('/edit', async (c) => {
     if (error instanceof KithError && error.kind === 'refused') return c.html(editPage(body, error.fields, error.message), 400)
     throw error
   }
-  // The page that it leads to shows what was written: the session keeps the bookmark.
+  // The next page shows the change: the session keeps the bookmark.
   return c.redirect('/', 303)
 })
 // #endregion
@@ -109,7 +109,7 @@ app.onError(async (error, c) => {
   if ('getResponse' in error) return error.getResponse()
   if (!(error instanceof KithError)) {
     console.error(error)
-    return c.html(problemPage('Something went wrong here.'), 500)
+    return c.html(problemPage('Something went wrong on our side.'), 500)
   }
   switch (error.kind) {
     case 'signed_out':
@@ -124,7 +124,7 @@ app.onError(async (error, c) => {
     case 'refused':
       return c.html(problemPage(error.message), 403)
     default:
-      // Kith is busy or cannot be reached. Nobody is signed out.
+      // Kith is busy or unreachable. This signs nobody out.
       return c.html(problemPage('Please try again in a moment.'), 503)
   }
 })
