@@ -15,7 +15,7 @@ export type SignedOutReason =
 export type SignInFailure =
   /** The person declined. */
   | 'access_denied'
-  /** `prompt: 'none'` was asked for, and the person has to sign in; or somebody else has signed in at a step-up. */
+  /** The app asked for `prompt: 'none'`, but the person has to sign in; or another person signed in at a step-up. */
   | 'login_required'
   /** The app asked for `prompt: 'none'`, but the person has to give consent. */
   | 'consent_required'

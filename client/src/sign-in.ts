@@ -17,7 +17,7 @@ import { passesIn } from './retries.ts'
 import type { Grant, Sessions } from './sessions.ts'
 
 export interface SignInOptions {
-  /** Where the app goes on after the sign-in, on the site of the redirect URI. By default the current page. */
+  /** Where to return to after the sign-in: a URL on the redirect URI's origin. By default the current page. */
   readonly returnTo?: string | undefined
   /** The person's e-mail address, if the app knows it. */
   readonly loginHint?: string | undefined
@@ -139,7 +139,7 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
         const grant = await server.exchangeCode(validated, { verifier, nonce, redirectUri, maxAge })
         if (subject !== undefined && grant.claims.sub !== subject) {
           if (grant.refreshToken) server.revoke(grant.refreshToken).catch(() => {})
-          throw signInFailed('login_required', 'Somebody else has signed in', { returnTo })
+          throw signInFailed('login_required', 'A different person signed in', { returnTo })
         }
         await sessions.save(grant)
         // Its session would go on at Kith without anybody who uses it.
