@@ -40,8 +40,9 @@ or set CLOUDFLARE_API_TOKEN, then run this again. To see what it would do withou
   const given = { ...options.given }
   if (login !== null) given.account = await chooseAccount(login.accounts, given.account ?? known.account ?? '', prompts)
   const answers = prompts ? await askAnswers(prompts, given, known) : withoutQuestions(given, known)
-  const accountId = answers.account || (login?.accounts[0]?.id ?? '')
-  const account = login === null ? null : new Account(accountId, answers.jurisdiction)
+  // Of every command from here on, whatever a `.env` says.
+  if (login !== null) process.env.CLOUDFLARE_ACCOUNT_ID = answers.account || login.accounts[0]?.id
+  const account = login === null ? null : new Account(answers.jurisdiction)
   const names = namesOf(answers.worker)
   const found = account === null ? null : await lookUp(account, answers, names)
   await refuseConflicts(answers, names, found, prompts)
@@ -64,16 +65,14 @@ or set CLOUDFLARE_API_TOKEN, then run this again. To see what it would do withou
 }
 
 /** The account is written down only where there are several: then every wrangler command needs it. */
-async function chooseAccount(accounts: readonly { id: string; name: string }[], wanted: string, prompts: Prompts | null): Promise<string> {
+async function chooseAccount(accounts: readonly { id: string; name: string }[], asked: string, prompts: Prompts | null): Promise<string> {
   const list = accounts.map(({ id, name }) => `  ${id}  ${name}`).join('\n')
   if (accounts.length === 0) throw new Refusal('This login has no account.')
-  if (wanted !== '') {
-    if (accounts.some(({ id }) => id === wanted)) return wanted
+  const wanted = asked || (process.env.CLOUDFLARE_ACCOUNT_ID ?? '')
+  if (wanted !== '' && !accounts.some(({ id }) => id === wanted))
     throw new Refusal(`The account ${wanted} is not among those of this login:\n${list}`)
-  }
-  if (accounts.length === 1) return ''
-  const fromEnvironment = process.env.CLOUDFLARE_ACCOUNT_ID ?? ''
-  if (accounts.some(({ id }) => id === fromEnvironment)) return fromEnvironment
+  if (asked === '' && accounts.length === 1) return ''
+  if (wanted !== '') return wanted
   if (!prompts) throw new Refusal(`This login has several accounts. Choose one with --account <id>:\n${list}`)
   console.log(`This login has several accounts:\n${list}`)
   return await prompts.ask('Id of the account', {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Refusal, startWrangler } from '../local.ts'
+import { Refusal, ROOT, startWrangler } from '../local.ts'
 
 export interface Outcome {
   readonly code: number
@@ -11,15 +11,8 @@ export interface Outcome {
 }
 
 /** Runs wrangler and returns its output. It prompts for nothing. */
-export function callWrangler(
-  args: readonly string[],
-  { env = {}, input = '', cwd }: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string } = {},
-): Promise<Outcome> {
-  const child = startWrangler(args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { CI: 'true', FORCE_COLOR: '0', ...env },
-    ...(cwd ? { cwd } : {}),
-  })
+export function callWrangler(args: readonly string[], cwd = ROOT): Promise<Outcome> {
+  const child = startWrangler(args, { stdio: ['ignore', 'pipe', 'pipe'], env: { CI: 'true', FORCE_COLOR: '0' }, cwd })
   let [output, errors] = ['', '']
   child.stdout?.on('data', (chunk) => {
     output += chunk
@@ -27,8 +20,6 @@ export function callWrangler(
   child.stderr?.on('data', (chunk) => {
     errors += chunk
   })
-  // A child that ends early closes its input; its exit code says the rest.
-  child.stdin?.on('error', () => undefined).end(input)
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve({ code: code ?? 1, output, errors })))
 }
 
@@ -94,12 +85,10 @@ function elsewhere(): string {
 const KITH_KEY = /^(code:|session:|upstream:|captured-mail:|health\/probe$)/
 
 export class Account {
-  readonly #env: NodeJS.ProcessEnv
   readonly #cwd = elsewhere()
   readonly #jurisdiction: readonly string[]
 
-  constructor(id: string, jurisdiction: string) {
-    this.#env = { CLOUDFLARE_ACCOUNT_ID: id }
+  constructor(jurisdiction: string) {
     this.#jurisdiction = jurisdiction === '' ? [] : ['--jurisdiction', jurisdiction]
   }
 
@@ -132,7 +121,7 @@ export class Account {
     return /enabled at '(https:\/\/[^']+)'/.exec(output)?.[1] ?? null
   }
 
-  #call = (args: readonly string[]) => callWrangler(args, { env: this.#env, cwd: this.#cwd })
+  #call = (args: readonly string[]) => callWrangler(args, this.#cwd)
 
   async #ask(args: readonly string[]): Promise<string> {
     const { code, output, errors } = await this.#call(args)

@@ -1,4 +1,5 @@
 /** What in the account belongs to somebody else and must not be touched. */
+import dns from 'node:dns/promises'
 import type { Found, Names } from './account.ts'
 
 const NONE = /^[0-]*$/
@@ -20,6 +21,12 @@ export function conflictsOf(config: Record<string, unknown>, names: Names, found
     if ((found[bucket] ?? 0) !== 0 && !isKith)
       conflicts.push(`The R2 bucket ${names[bucket]} may hold somebody's objects: there is no database of Kith's beside it.`)
   }
+  if (found.database?.hasAccounts && found.secrets !== null && !isSame) {
+    conflicts.push(
+      `The Worker ${names.worker} is a Kith that has accounts, and this wrangler.toml is not its own: a deployment would replace its settings.
+Use the wrangler.toml of that deployment; or, to begin its settings anew, set database_id = "${found.database.id}" in this one.`,
+    )
+  }
   // A run that was interrupted has configured its database by then.
   if (found.secrets !== null && !found.secrets.includes('SIGNING_KEYS') && !isKith && !isSame) {
     conflicts.push(`The Worker ${names.worker} exists and is not Kith: a deployment would replace it.`)
@@ -27,11 +34,16 @@ export function conflictsOf(config: Record<string, unknown>, names: Names, found
   return conflicts
 }
 
-/** Whether something answers at the address that is not this Kith. Addresses under workers.dev cannot belong to others. */
+/** Whether something has the address that is not this Kith. Addresses under workers.dev cannot belong to others. */
 export async function originConflict(origin: string, { secrets }: Found): Promise<string | null> {
-  if (new URL(origin).hostname.endsWith('.workers.dev')) return null
+  const { hostname } = new URL(origin)
+  if (hostname.endsWith('.workers.dev')) return null
   const reply = await fetch(`${origin}/health`, { redirect: 'manual', signal: AbortSignal.timeout(5_000) }).catch(() => null)
-  if (reply === null) return null
+  if (reply === null) {
+    // Kith itself may not be up yet.
+    const isFree = secrets?.includes('SIGNING_KEYS') || (await dns.lookup(hostname).catch(() => null)) === null
+    return isFree ? null : `The address ${hostname} leads somewhere already, where nothing answers; the deployment would take it over.`
+  }
   const body = await reply.text().catch(() => '')
   const isKith = /"status":"(UP|DOWN)"|"error":"not_configured"/.test(body)
   if (isKith && secrets?.includes('SIGNING_KEYS')) return null

@@ -29,11 +29,11 @@ docs/deploy.md, "The manual way", says what each answer means. Run npm run setup
 }
 
 /** Promotes the account, which must exist: a person signs up first, and so sees that mail arrives. */
-export async function makeAdministrator({ origin, admin, account }: Answers, prompts: Prompts | null): Promise<boolean> {
+export async function makeAdministrator({ origin, admin }: Answers, prompts: Prompts | null): Promise<boolean> {
   if (admin === '') return false
   for (;;) {
     console.log(`\n> npm run operator -- promote ${admin} --remote`)
-    const { code, output } = await promote(admin, account)
+    const { code, output } = await promote(admin)
     console.log(output.trimEnd())
     if (code === 0) return true
     if (!/No user has|has not verified/.test(output)) throw new Refusal(`The account was not promoted. Run npm run setup again to go on.`)
@@ -44,11 +44,9 @@ export async function makeAdministrator({ origin, admin, account }: Answers, pro
   }
 }
 
-function promote(address: string, account: string): Promise<{ code: number; output: string }> {
-  const env = { ...process.env, ...(account === '' ? {} : { CLOUDFLARE_ACCOUNT_ID: account }) }
+function promote(address: string): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [join(ROOT, 'scripts', 'operator.ts'), 'promote', address, '--remote'], {
     cwd: ROOT,
-    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

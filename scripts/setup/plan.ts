@@ -59,9 +59,9 @@ function writeConfiguration({ answers, names }: Situation, ids: Ids): void {
 }
 
 /** Runs wrangler where the person sees its output. Only a deployment may ask: whether it may take over an address. */
-export async function act(args: readonly string[], { account = '', input }: { account?: string; input?: string } = {}): Promise<void> {
+export async function act(args: readonly string[], input?: string): Promise<void> {
   const mayAsk = args[0] === 'deploy' && process.stdin.isTTY && process.stdout.isTTY
-  const env = { ...(mayAsk ? {} : { CI: 'true' }), ...(account === '' ? {} : { CLOUDFLARE_ACCOUNT_ID: account }) }
+  const env = mayAsk ? {} : { CI: 'true' }
   const child = startWrangler(args, { stdio: [input === undefined ? (mayAsk ? 'inherit' : 'ignore') : 'pipe', 'inherit', 'inherit'], env })
   child.stdin?.on('error', () => undefined).end(input)
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
@@ -70,11 +70,11 @@ export async function act(args: readonly string[], { account = '', input }: { ac
 
 const shown = (args: readonly string[]) => `wrangler ${args.join(' ')}`
 
-function command(args: readonly string[], { account }: Answers, then: () => Promise<void> = async () => undefined): Step {
+function command(args: readonly string[], then: () => Promise<void> = async () => undefined): Step {
   return {
     title: shown(args),
     run: async () => {
-      await act(args, { account })
+      await act(args)
       await then()
     },
   }
@@ -96,17 +96,17 @@ function storeSteps(
       ids.database = (await account?.findDatabase(names.database)) ?? null
       save()
     }
-    steps.push(command(['d1', 'create', names.database, ...where], answers, then))
+    steps.push(command(['d1', 'create', names.database, ...where], then))
   }
   if (!found?.namespace) {
     const then = async () => {
       ids.namespace = (await account?.findNamespace(names.namespace)) ?? null
       save()
     }
-    steps.push(command(['kv', 'namespace', 'create', names.namespace, ...jurisdictionOf(answers)], answers, then))
+    steps.push(command(['kv', 'namespace', 'create', names.namespace, ...jurisdictionOf(answers)], then))
   }
   for (const bucket of ['avatars', 'media'] as const) {
-    if ((found?.[bucket] ?? null) === null) steps.push(command(['r2', 'bucket', 'create', names[bucket], ...where], answers))
+    if ((found?.[bucket] ?? null) === null) steps.push(command(['r2', 'bucket', 'create', names[bucket], ...where]))
   }
   return steps
 }
@@ -120,18 +120,18 @@ function addressSteps({ answers, names, found, account }: Situation, ids: { devU
       if (ids.devUrl === null) throw new Refusal(`wrangler does not say where ${names.avatars} is public`)
       save()
     }
-    steps.push(command(['r2', 'bucket', 'dev-url', 'enable', names.avatars, '--force', ...jurisdictionOf(answers)], answers, then))
+    steps.push(command(['r2', 'bucket', 'dev-url', 'enable', names.avatars, '--force', ...jurisdictionOf(answers)], then))
   }
   if (needsZone(answers) && answers['zone-id'] !== '') {
     const domain = new URL(answers.pictures).hostname
     const args = ['r2', 'bucket', 'domain', 'add', names.avatars, '--domain', domain, '--zone-id', answers['zone-id'], '--force']
     if (!found?.pictureDomains.includes(domain))
-      steps.push({ ...command([...args, ...jurisdictionOf(answers)], answers), otherwise: connectByHand(answers, names) })
+      steps.push({ ...command([...args, ...jurisdictionOf(answers)]), otherwise: connectByHand(answers, names) })
   }
   const sender = answers.from.split('@')[1] ?? ''
   if (answers.mail === 'email-service' && found?.sends !== true) {
     const otherwise = `Onboard ${sender} to Email Service, or mails wait in the outbox: npx wrangler email sending enable ${sender}`
-    steps.push({ ...command(['email', 'sending', 'enable', sender], answers), otherwise })
+    steps.push({ ...command(['email', 'sending', 'enable', sender]), otherwise })
   }
   return steps
 }
@@ -139,7 +139,7 @@ function addressSteps({ answers, names, found, account }: Situation, ids: { devU
 export const connectByHand = ({ pictures }: Answers, names: Names) =>
   `Connect ${new URL(pictures).hostname} to the bucket ${names.avatars}, or no picture is seen: dashboard, R2, ${names.avatars}, Settings, Custom Domains`
 
-function releaseSteps({ answers, names, secrets, entered }: Situation): Step[] {
+function releaseSteps({ names, secrets, entered }: Situation): Step[] {
   const steps: Step[] = []
   const names_ = [...secrets.toGenerate, ...secrets.toAsk.map(({ name }) => name)]
   const all: Record<string, string> = { ...secrets.values }
@@ -154,13 +154,13 @@ function releaseSteps({ answers, names, secrets, entered }: Situation): Step[] {
     })
   }
   steps.push({ title: 'build assets/ (OpenAPI documents, styles)', run: async () => void (await makeAssets()) })
-  steps.push(command(['d1', 'migrations', 'apply', 'DB', '--remote'], answers))
+  steps.push(command(['d1', 'migrations', 'apply', 'DB', '--remote']))
   const put = [...Object.keys(secrets.values), ...names_]
   if (put.length > 0) {
     const args = ['secret', 'bulk', '--name', names.worker]
-    const run = () => act(args, { account: answers.account, input: JSON.stringify(all) })
+    const run = () => act(args, JSON.stringify(all))
     steps.push({ title: `${shown(args)}, with the values of ${put.join(', ')} on its input`, run })
   }
-  steps.push(command(['deploy', '--minify'], answers))
+  steps.push(command(['deploy', '--minify']))
   return steps
 }

@@ -21,7 +21,7 @@ export class Prompts {
         done()
       },
     })
-    const input = createInterface({ input: process.stdin, output, terminal: this.#isTerminal })
+    const input = createInterface({ input: process.stdin, output, terminal: this.#isTerminal, historySize: 0 })
     const wake = () => {
       this.#waiting?.()
       this.#waiting = null

@@ -122,6 +122,8 @@ describe('a fresh account', () => {
       'secret bulk --name kith',
       'deploy --minify',
     ])
+    const acted = calls().filter(({ argv }) => argv[0] !== 'whoami')
+    expect(new Set(acted.map((call) => call.account))).toEqual(new Set([ACCOUNT.id]))
     // No secret is in a command, in the output, or in a file that Git would take.
     const { secrets, vars, routes } = account().workers.kith ?? { secrets: {}, vars: null, routes: [] }
     expect(Object.keys(secrets).toSorted()).toEqual(
@@ -265,6 +267,27 @@ describe('what belongs to others', () => {
     expect(commands().filter(isChange)).toEqual([])
   })
 
+  test('nor is one that something has, whether it answers or not', async () => {
+    const refused = await setup(ARGS, { STAND_IN_SITE: 'silent' })
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('id.example.com leads somewhere already')])
+    expect(commands().filter(isChange)).toEqual([])
+  })
+
+  test('a Kith that has accounts is not replaced from a wrangler.toml that is not its own', async () => {
+    expect((await setup(ARGS)).code).toBe(0)
+    signUp('me@example.com')
+    const [before, had] = [account(), calls().length]
+    project.write('wrangler.toml', original)
+    const refused = await setup([...ARGS, '--origin', 'staging.example.com'])
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('this wrangler.toml is not its own')])
+    expect(commands().slice(had).filter(isChange)).toEqual([])
+    expect(account()).toEqual(before)
+    const id = before.databases[0]?.uuid ?? ''
+    expect(refused.output).toContain(id)
+    project.write('wrangler.toml', original.replace(/^database_id = .*$/m, `database_id = "${id}"`))
+    expect((await setup(ARGS)).code).toBe(0)
+  })
+
   test('accounts whose keys are lost are not locked out by new ones', async () => {
     expect((await setup(ARGS)).code).toBe(0)
     signUp('me@example.com')
@@ -297,6 +320,12 @@ describe('what belongs to others', () => {
     setAccount({ accounts: [ACCOUNT, OTHER] })
     expect((await setup([...ARGS, '--account', ACCOUNT.id])).output).toContain('Is it the right account?')
   })
+})
+
+test('an account that the environment names has to be one of the login', async () => {
+  const refused = await setup(ARGS, { CLOUDFLARE_ACCOUNT_ID: OTHER.id })
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining(`The account ${OTHER.id} is not among`)])
+  expect(commands()).toEqual(['whoami --json'])
 })
 
 describe('questions', () => {

@@ -1,16 +1,25 @@
 /**
  * Loaded before `npm run setup`: the internet, which has nothing but the Worker that was deployed into the stand-in's account.
- * It judges its settings by Kith's own rules, as the deployed one would. `STAND_IN_SITE` is a foreign site at every address.
+ * It judges its settings by Kith's own rules, as the deployed one would. `STAND_IN_SITE` is a foreign site at every address; `silent`, one
+ * that does not answer.
  */
+import dns from 'node:dns/promises'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AccountState } from './wrangler.ts'
 
 const BINDINGS = ['DB', 'KV', 'AVATARS', 'MEDIA', 'IMAGES', 'EMAIL', 'LIMIT_CREATE', 'LIMIT_LOGIN', 'LIMIT_CODE', 'LIMIT_OTHER']
 
+const isSilent = process.env.STAND_IN_SITE === 'silent'
+
+dns.lookup = (async () => {
+  if (!isSilent) throw new Error('getaddrinfo ENOTFOUND')
+  return { address: '192.0.2.1', family: 4 }
+}) as unknown as typeof dns.lookup
+
 globalThis.fetch = async (target) => {
   const { origin } = new URL(String(target))
-  if (process.env.STAND_IN_SITE) return new Response('<h1>A shop</h1>', { status: 404 })
+  if (process.env.STAND_IN_SITE && !isSilent) return new Response('<h1>A shop</h1>', { status: 404 })
   const file = join(process.env.STAND_IN ?? '', 'account.json')
   const workers = existsSync(file) ? Object.values((JSON.parse(readFileSync(file, 'utf8')) as AccountState).workers) : []
   const worker = workers.find(({ vars, routes }) => {
