@@ -26,7 +26,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'mcp-server': { about: 'MCP server for agents', client: 'demo-notes', port: 3002, api: 'notes' },
 }
 
-const USAGE = `Usage: npm run example <name>, beside npm start
+const USAGE = `Usage: npm run example <name>, while npm start runs in another terminal
 
 ${Object.entries(EXAMPLES)
   .map(([name, { about, port }]) => `  ${name.padEnd(12)} ${about}, on http://localhost:${port}`)
@@ -61,7 +61,7 @@ async function readDemo(): Promise<Demo> {
   const first = 'Start Kith first, in another terminal: npm start'
   if (!existsSync(DEMO)) throw new Refusal(first)
   const demo = JSON.parse(readFileSync(DEMO, 'utf8')) as Demo
-  if (demo.apis === undefined) throw new Refusal('The demo data is older than the examples. Restart Kith: npm start')
+  if (demo.apis === undefined) throw new Refusal('The demo data is older than the examples. Restart Kith with npm start')
   const reply = await fetch(`${demo.origin}/health`).catch(() => null)
   if (!reply?.ok) throw new Refusal(`Kith does not answer on ${demo.origin}. ${first}`)
   return demo
@@ -69,7 +69,7 @@ async function readDemo(): Promise<Demo> {
 
 function settingsOf({ client: id, api }: Example, demo: Demo, port: number): Record<string, string> {
   const client = demo.clients[id]
-  if (!client) throw new Refusal(`There is no client ${id} in the demo data. Restart Kith: npm start`)
+  if (!client) throw new Refusal(`The demo data has no client ${id}. Restart Kith with npm start`)
   return {
     KITH: demo.origin,
     CLIENT_ID: id,

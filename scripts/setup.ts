@@ -1,6 +1,6 @@
 /**
- * `npm run setup`: from a fresh clone to a running, administered Kith in a Cloudflare account. Asks what it has to know,
- * shows a plan, and asks before it acts. It may be run again: it goes on where it stopped, and changes only what differs.
+ * `npm run setup`: from a fresh clone to a running Kith with an administrator, in a Cloudflare account. Asks for what it needs,
+ * shows a plan, and asks before it acts. It can be run again: it continues where it stopped, and changes only what differs.
  */
 import { readFileSync } from 'node:fs'
 import { main, Refusal } from './local.ts'
@@ -33,7 +33,7 @@ async function setUp(options: Options, prompts: Prompts | null): Promise<void> {
 
   npx wrangler login
 
-or set CLOUDFLARE_API_TOKEN, then run this again. To see what it would do without an account: npm run setup -- --dry-run`)
+or set CLOUDFLARE_API_TOKEN, then run this again. To see the plan without an account: npm run setup -- --dry-run`)
   }
   const config = parse(readFileSync(CONFIG_FILE, 'utf8'))
   const known = answersIn(config)
@@ -67,16 +67,15 @@ or set CLOUDFLARE_API_TOKEN, then run this again. To see what it would do withou
 /** The account is written down only where there are several: then every wrangler command needs it. */
 async function chooseAccount(accounts: readonly { id: string; name: string }[], asked: string, prompts: Prompts | null): Promise<string> {
   const list = accounts.map(({ id, name }) => `  ${id}  ${name}`).join('\n')
-  if (accounts.length === 0) throw new Refusal('This login has no account.')
+  if (accounts.length === 0) throw new Refusal('This login has no Cloudflare account.')
   const wanted = asked || (process.env.CLOUDFLARE_ACCOUNT_ID ?? '')
-  if (wanted !== '' && !accounts.some(({ id }) => id === wanted))
-    throw new Refusal(`The account ${wanted} is not among those of this login:\n${list}`)
+  if (wanted !== '' && !accounts.some(({ id }) => id === wanted)) throw new Refusal(`This login has no account ${wanted}. It has:\n${list}`)
   if (asked === '' && accounts.length === 1) return ''
   if (wanted !== '') return wanted
   if (!prompts) throw new Refusal(`This login has several accounts. Choose one with --account <id>:\n${list}`)
   console.log(`This login has several accounts:\n${list}`)
-  return await prompts.ask('Id of the account', {
-    check: (text) => (accounts.some(({ id }) => id === text) ? null : 'Choose an id of the list.'),
+  return await prompts.ask('Account id', {
+    check: (text) => (accounts.some(({ id }) => id === text) ? null : 'Choose an id from the list.'),
   })
 }
 
@@ -89,7 +88,7 @@ function withoutQuestions(given: Given, known: Given): Answers {
 }
 
 async function lookUp(account: Account, answers: Answers, names: Names): Promise<Found> {
-  console.log('Looking at what the account has already ...')
+  console.log('Checking what the account already has ...')
   return await account.look(names, answers.mail === 'email-service' ? (answers.from.split('@')[1] ?? '') : '')
 }
 
@@ -111,7 +110,7 @@ async function refuseConflicts(answers: Answers, names: Names, found: Found | nu
 async function enterSecrets({ secrets, entered, answers }: Situation, prompts: Prompts | null): Promise<void> {
   if (!prompts && secrets.toAsk.length > 0) {
     const names = secrets.toAsk.map(({ name }) => name).join(', ')
-    throw new Refusal(`Missing: ${names}. Set them in the environment, or as lines of ${SECRETS_FILE}`)
+    throw new Refusal(`Missing: ${names}. Set them in the environment or in ${SECRETS_FILE}`)
   }
   for (const { name, isFile } of prompts ? secrets.toAsk : []) {
     if (!prompts) return
@@ -135,8 +134,7 @@ function showPlan(situation: Situation, steps: readonly Step[], waitSeconds: num
   const { answers, found } = situation
   const { text, after } = preview(situation)
   const lines = differences(text, after)
-  if (found === null)
-    console.log('\nNobody is logged in to Cloudflare here, so nothing could be looked up: the plan is for an empty account.')
+  if (found === null) console.log('\nNobody is logged in to Cloudflare here, so this plan assumes an empty account.')
   if (lines.length > 0) console.log(`\nIn wrangler.toml:\n\n${lines.map((line) => `  ${line}`).join('\n')}`)
   console.log(`\nPlan:\n\n${steps.map(({ title }, index) => `  ${String(index + 1).padStart(2)}. ${title}`).join('\n')}`)
   console.log(`  ${String(steps.length + 1).padStart(2)}. wait up to ${waitSeconds} s for ${answers.origin}/health`)
@@ -156,8 +154,10 @@ async function carryOut(steps: readonly Step[], waitSeconds: number, { origin }:
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       if (otherwise === undefined)
-        throw new Refusal(`${error.message}\n\nSetup stopped there. What was done stays; run npm run setup again to go on.`)
-      console.log(`${error.message}. Setup goes on.`)
+        throw new Refusal(
+          `${error.message}\n\nSetup stopped here and keeps what is done. Fix the problem, then run npm run setup again to continue.`,
+        )
+      console.log(`${error.message}. Setup continues.`)
       todo.push(otherwise)
     }
   }
@@ -169,7 +169,9 @@ function showNext({ answers, secrets }: Situation, todo: readonly string[], isAd
   const { origin, admin } = answers
   const lines = [
     ...todo,
-    ...(hasNew(secrets) ? [`Move ${SECRETS_FILE} to where you keep secrets: without its keys, a backup of the database is of no use`] : []),
+    ...(hasNew(secrets)
+      ? [`Move ${SECRETS_FILE} to wherever you keep secrets. Without its keys, a backup of the database is useless`]
+      : []),
     ...answers.providers.map(({ id }) => `Register the redirect URI ${origin}/upstream/${id}/callback with ${id}`),
     ...(isAdministered
       ? [`Sign in at ${origin}/sign-in, set up a second factor at ${origin}/account/two-step, then open the console at ${origin}/admin`]

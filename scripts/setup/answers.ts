@@ -46,8 +46,11 @@ const matching = (pattern: RegExp, problem: string) => (value: string) => (patte
 
 export const FIELDS = {
   worker: {
-    help: 'name of the Worker; its stores are named after it (kith)',
-    check: matching(/^[a-z0-9]([a-z0-9-]{1,52}[a-z0-9])$/, 'must have 3 to 54 of a-z, 0-9 and -, and begin and end with a letter or digit'),
+    help: 'name of the Worker; its database and buckets are named after it (kith)',
+    check: matching(
+      /^[a-z0-9]([a-z0-9-]{1,52}[a-z0-9])$/,
+      'must be 3 to 54 characters (a-z, 0-9 and -), and begin and end with a letter or digit',
+    ),
   },
   account: {
     help: 'id of the Cloudflare account, if you have several',
@@ -60,21 +63,21 @@ export const FIELDS = {
     normalize: toOrigin,
   },
   pictures: {
-    help: 'where profile pictures are, such as https://avatars.example.com; r2.dev for a start',
+    help: 'address of profile pictures, such as https://avatars.example.com; r2.dev to start with',
     check: checkPictures,
     normalize: toPictures,
   },
   'zone-id': { help: "id of the zone of the pictures' domain", check: matching(/^([0-9a-f]{32})?$/, 'must be 32 hexadecimal digits') },
-  mail: { help: 'how mails leave: email-service, resend, postmark, ses or relay', check: checkMail },
-  from: { help: 'address that mails come from', check: checkAddress },
+  mail: { help: 'mail provider: email-service, resend, postmark, ses or relay', check: checkMail },
+  from: { help: 'sender address of mails', check: checkAddress },
   'mail-url': { help: 'URL of your relay', check: checkUrl('MAIL_API_URL') },
   'ses-region': { help: 'region of Amazon SES', check: byVar('MAIL_SES_REGION') },
   'ses-access-key-id': { help: 'access key id of Amazon SES', check: byVar('MAIL_SES_ACCESS_KEY_ID') },
   accent: { help: 'colour of links and buttons, such as #2954c8', check: byVar('BRAND_ACCENT') },
   logo: { help: 'URL of a logo', check: byVar('BRAND_LOGO_URL') },
-  location: { help: `where D1 and R2 are: ${LOCATIONS.join(', ')}`, check: oneOf(LOCATIONS) },
-  jurisdiction: { help: `law that binds the data to a place: ${JURISDICTIONS.join(', ')}`, check: oneOf(JURISDICTIONS) },
-  admin: { help: 'address of the first administrator', check: (value) => (value === '' ? null : checkAddress(value)) },
+  location: { help: `where to store the data: ${LOCATIONS.join(', ')}`, check: oneOf(LOCATIONS) },
+  jurisdiction: { help: `jurisdiction that must hold the data: ${JURISDICTIONS.join(', ')}`, check: oneOf(JURISDICTIONS) },
+  admin: { help: 'e-mail address of the first administrator', check: (value) => (value === '' ? null : checkAddress(value)) },
 } as const satisfies Record<string, FieldRule>
 
 const PRODUCTION = { ENVIRONMENT: 'production' } as const
@@ -189,20 +192,20 @@ export interface Options {
 
 const USAGE = `Usage: npm run setup -- [options]
 
-Takes Kith from a fresh clone to a running, administered service in your Cloudflare account. It asks what it has to know,
-shows every command and change, and asks before it acts. Run it again at any time: it goes on where it stopped, and changes
-only what differs.
+Takes Kith from a fresh clone to a running service with an administrator, in your Cloudflare account. It asks for what it
+needs, shows every command and change, and asks before it acts. Run it again at any time: it continues where it stopped and
+changes only what differs.
 
-  --dry-run                shows what it would do and changes nothing; works without an account
-  --yes                    asks nothing; what is needed comes from the options below, and secrets from the environment
-  --answers <file>         answers as JSON: {"origin": "https://id.example.com", "providers": [...]}; options override it
+  --dry-run                show what would be done, and change nothing; works without an account
+  --yes                    ask nothing; take answers from the options below, and secrets from the environment
+  --answers <file>         read answers from JSON: {"origin": "https://id.example.com", "providers": [...]}; options override it
   --wait <seconds>         how long to wait for the new address to answer (300)
 
 ${Object.entries(FIELDS)
   .map(([field, { help }]) => `  ${`--${field} <text>`.padEnd(24)} ${help}`)
   .join('\n')}
 
-Secrets are never options: they are asked for, or taken from the environment or secrets.env under their names in
+Secrets are never options. Setup asks for them, or reads them from the environment or secrets.env, by their names in
 docs/deploy.md, such as MAIL_API_KEY or UPSTREAM_SECRET_GOOGLE. "providers" has the format of UPSTREAM_PROVIDERS
 (docs/sign-in.md).`
 

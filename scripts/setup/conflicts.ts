@@ -19,7 +19,7 @@ export function conflictsOf(config: Record<string, unknown>, names: Names, found
   if (found.namespace?.contents === 'foreign') conflicts.push(`The KV namespace ${names.namespace} has keys that are not Kith's.`)
   for (const bucket of ['avatars', 'media'] as const) {
     if ((found[bucket] ?? 0) !== 0 && !isKith)
-      conflicts.push(`The R2 bucket ${names[bucket]} may hold somebody's objects: there is no database of Kith's beside it.`)
+      conflicts.push(`The R2 bucket ${names[bucket]} may hold somebody else's objects: there is no Kith database next to it.`)
   }
   if (found.database?.hasAccounts && found.secrets !== null && !isSame) {
     conflicts.push(

@@ -9,7 +9,7 @@ const EVERY_MS = 3_000
 
 /** Waits until Kith is up at its address: a new domain takes some minutes. */
 export async function untilUp(origin: string, waitSeconds: number): Promise<void> {
-  console.log(`\n> waiting for ${origin}/health (a new domain and its certificate take some minutes)`)
+  console.log(`\n> waiting for ${origin}/health (a new domain and its certificate take a few minutes)`)
   let last = 'no answer'
   for (const end = Date.now() + waitSeconds * 1_000; ; ) {
     const reply = await fetch(`${origin}/health`, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => error)
@@ -25,7 +25,7 @@ export async function untilUp(origin: string, waitSeconds: number): Promise<void
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
   }
   throw new Refusal(`Kith is deployed, but ${origin}/health is not up yet (${last}).
-docs/deploy.md, "The manual way", says what each answer means. Run npm run setup again to go on.`)
+docs/deploy.md, "The manual way", says what each answer means. Run npm run setup again to continue.`)
 }
 
 /** Promotes the account, which must exist: a person signs up first, and so sees that mail arrives. */
@@ -36,11 +36,12 @@ export async function makeAdministrator({ origin, admin }: Answers, prompts: Pro
     const { code, output } = await promote(admin)
     console.log(output.trimEnd())
     if (code === 0) return true
-    if (!/No user has|has not verified/.test(output)) throw new Refusal(`The account was not promoted. Run npm run setup again to go on.`)
+    if (!/No user has|has not verified/.test(output))
+      throw new Refusal(`The account was not promoted. Run npm run setup again to continue.`)
     if (!prompts) return false
     console.log(`\nCreate the account at ${origin}/sign-up and enter the code from the mail.`)
-    console.log('If no mail comes: npx wrangler tail shows why (mail.postponed).')
-    if ((await prompts.ask('Press Enter when it is verified, or l for later')).toLowerCase().startsWith('l')) return false
+    console.log('If no mail arrives, npx wrangler tail shows why (mail.postponed).')
+    if ((await prompts.ask('Press Enter once it is verified, or type l to do it later')).toLowerCase().startsWith('l')) return false
   }
 }
 

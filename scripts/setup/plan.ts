@@ -117,7 +117,7 @@ function addressSteps({ answers, names, found, account }: Situation, ids: { devU
   if (answers.pictures === R2_DEV && !found?.devUrl) {
     const then = async () => {
       ids.devUrl = (await account?.findDevUrl(names.avatars)) ?? null
-      if (ids.devUrl === null) throw new Refusal(`wrangler does not say where ${names.avatars} is public`)
+      if (ids.devUrl === null) throw new Refusal(`wrangler does not show the public address of ${names.avatars}`)
       save()
     }
     steps.push(command(['r2', 'bucket', 'dev-url', 'enable', names.avatars, '--force', ...jurisdictionOf(answers)], then))
@@ -130,14 +130,14 @@ function addressSteps({ answers, names, found, account }: Situation, ids: { devU
   }
   const sender = answers.from.split('@')[1] ?? ''
   if (answers.mail === 'email-service' && found?.sends !== true) {
-    const otherwise = `Onboard ${sender} to Email Service, or mails wait in the outbox: npx wrangler email sending enable ${sender}`
+    const otherwise = `Onboard ${sender} to Email Service; until then, mails wait in the outbox: npx wrangler email sending enable ${sender}`
     steps.push({ ...command(['email', 'sending', 'enable', sender]), otherwise })
   }
   return steps
 }
 
 export const connectByHand = ({ pictures }: Answers, names: Names) =>
-  `Connect ${new URL(pictures).hostname} to the bucket ${names.avatars}, or no picture is seen: dashboard, R2, ${names.avatars}, Settings, Custom Domains`
+  `Connect ${new URL(pictures).hostname} to the bucket ${names.avatars}; until then, no picture loads: dashboard, R2, ${names.avatars}, Settings, Custom Domains`
 
 function releaseSteps({ names, secrets, entered }: Situation): Step[] {
   const steps: Step[] = []
@@ -149,7 +149,7 @@ function releaseSteps({ names, secrets, entered }: Situation): Step[] {
       keep(all)
     }
     steps.push({
-      title: `add to ${SECRETS_FILE.slice(ROOT.length + 1)} (ignored by Git, readable by you alone): ${names_.join(', ')}`,
+      title: `add to ${SECRETS_FILE.slice(ROOT.length + 1)} (ignored by Git, readable only by you): ${names_.join(', ')}`,
       run,
     })
   }

@@ -36,7 +36,7 @@ export class Prompts {
     })
     input.on('SIGINT', () => {
       input.close()
-      console.log('\nStopped. Run npm run setup again to go on.')
+      console.log('\nStopped. Run npm run setup again to continue.')
       process.exit(130)
     })
     return input
@@ -89,7 +89,7 @@ export class Prompts {
     this.#input.prompt()
     this.#isMuted = isSecret
     while (this.#lines.length === 0) {
-      if (this.#hasEnded) throw new Refusal('\nThe input ended before all questions were answered. To run without questions: --yes')
+      if (this.#hasEnded) throw new Refusal('\nThe input ended before all questions were answered. To run without questions, pass --yes')
       await new Promise<void>((resolve) => {
         this.#waiting = resolve
       })

@@ -15,19 +15,19 @@ import type { Prompts } from './prompts.ts'
 
 const QUESTIONS: Readonly<Partial<Record<Field, string>>> = {
   name: "Your product's name, as people see it",
-  worker: 'Name of the Worker; databases and buckets are named after it',
+  worker: 'Name of the Worker (its database and buckets are named after it)',
   origin: "Kith's address: a domain of yours on Cloudflare (https://id.example.com), or https://<worker>.<your subdomain>.workers.dev",
-  pictures: 'Where profile pictures are: another domain of yours (https://avatars.example.com), or r2.dev for a start',
-  'zone-id': "Zone id of the pictures' domain (dashboard, the domain's overview; Enter: connect it by hand later)",
-  mail: 'How mails leave: email-service (Cloudflare), resend, postmark, ses or relay',
-  from: 'Address that mails come from',
+  pictures: 'Address of profile pictures: another domain of yours (https://avatars.example.com), or r2.dev to start with',
+  'zone-id': "Zone id of the pictures' domain, from its overview in the dashboard (Enter to connect it by hand later)",
+  mail: 'Mail provider: email-service (Cloudflare), resend, postmark, ses or relay',
+  from: 'Sender address of mails',
   'mail-url': 'URL of your relay',
   'ses-region': 'Region of Amazon SES',
   'ses-access-key-id': 'Access key id of Amazon SES',
-  accent: 'Colour of links and buttons, such as #2954c8 (Enter: a blue)',
-  logo: "URL of your logo (Enter: Kith's mark)",
-  location: 'Where the data is: weur, eeur, apac, oc, wnam, enam (Enter: near you)',
-  jurisdiction: 'Law that binds the data to a place: eu, us, fedramp (Enter: none)',
+  accent: 'Colour of links and buttons, such as #2954c8 (Enter for blue)',
+  logo: "URL of your logo (Enter for Kith's mark)",
+  location: 'Where to store the data: weur, eeur, apac, oc, wnam, enam (Enter for near you)',
+  jurisdiction: 'Jurisdiction that must hold the data: eu, us, fedramp (Enter for none)',
 }
 
 const mailFields = (): Field[] => Object.values(MAIL_FIELDS).flat()
@@ -42,7 +42,7 @@ export async function askAnswers(prompts: Prompts, given: Given, known: Given): 
   if (!known.origin) for (const field of ['jurisdiction', 'location'] as const) await askField(field)
   answers.providers = given.providers ?? (await askProviders(prompts, known.providers ?? [], String(answers.origin)))
   if (given.admin === undefined) {
-    answers.admin = await prompts.ask('Address of the first administrator (Enter: later)', {
+    answers.admin = await prompts.ask('E-mail address of the first administrator (Enter to do it later)', {
       check: (text) => problemOf('admin', text, {}),
     })
   }
@@ -92,14 +92,14 @@ const ASKED_OF: Readonly<Record<string, readonly [field: string, question: strin
 async function askProviders(prompts: Prompts, known: readonly Provider[], origin: string): Promise<Provider[]> {
   const providers = [...known]
   const list = Object.keys(ASKED_OF).join(', ')
-  const present = known.length > 0 ? `; ${known.map(({ id }) => id).join(', ')} stay` : ''
+  const present = known.length > 0 ? `; keeps ${known.map(({ id }) => id).join(', ')}` : ''
   const words = (text: string) =>
     text
       .toLowerCase()
       .split(/[\s,]+/)
       .filter(Boolean)
-  const chosen = await prompts.ask(`Sign-in with other providers: ${list} (Enter: no more${present})`, {
-    check: (text) => (words(text).every((word) => word in ASKED_OF) ? null : `Choose among ${list}.`),
+  const chosen = await prompts.ask(`Sign-in providers to add: ${list} (Enter for none${present})`, {
+    check: (text) => (words(text).every((word) => word in ASKED_OF) ? null : `Choose from ${list}.`),
   })
   for (const preset of words(chosen)) {
     const entry: Record<string, unknown> & { id: string } = preset === 'oidc' ? { id: '' } : { id: preset, preset }

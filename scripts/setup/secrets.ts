@@ -51,8 +51,8 @@ export function findSecrets(answers: Answers, present: readonly string[], hasAcc
   const lost = IRREPLACEABLE.filter((name) => missing(name) && !kept[name])
   if (hasAccounts && lost.length > 0) {
     throw new Refusal(
-      `The database has accounts, but the Worker lacks ${lost.join(', ')}. With new keys nobody could sign in.
-Put the deployment's own keys into ${SECRETS_FILE} and run this again; or choose another Worker name for a new Kith.`,
+      `The database has accounts, but the Worker lacks ${lost.join(', ')}. With new keys, nobody could sign in.
+Put the deployment's keys into ${SECRETS_FILE} and run this again, or choose another Worker name for a new Kith.`,
     )
   }
   const names = [...generated.filter((name) => kept[name]), ...wanted.map(({ name }) => name).filter(known)]
@@ -91,6 +91,6 @@ export function keep(secrets: Readonly<Record<string, string>>): void {
 /** The first kind of quotes that the value does not contain; a dotenv file knows no escapes. */
 function quoted(name: string, value: string): string {
   const quote = ["'", '`', '"'].find((one) => !value.includes(one))
-  if (quote === undefined) throw new Refusal(`${name} contains all kinds of quotes; put it by hand: npx wrangler secret put ${name}`)
+  if (quote === undefined) throw new Refusal(`${name} contains every kind of quote. Set it by hand: npx wrangler secret put ${name}`)
   return `${quote}${value}${quote}`
 }

@@ -41,7 +41,7 @@ export function edit(text: string, changes: readonly (Edit | Addition)[]): strin
   }
   const edited = lines.join(eol)
   if (!isDeepStrictEqual(parse(edited), JSON.parse(JSON.stringify(expected)))) {
-    throw new Refusal(`wrangler.toml is written in a way that setup cannot edit. Set by hand:\n${changes.map(describe).join('\n')}`)
+    throw new Refusal(`Setup cannot edit wrangler.toml as it is written. Set by hand:\n${changes.map(describe).join('\n')}`)
   }
   return edited
 }

@@ -177,7 +177,7 @@ describe('a fresh account', () => {
       if (!step.includes('create')) {
         const failed = await setup(ARGS, { STAND_IN_FAILS: step })
         expect([step, failed.code]).toEqual([step, 1])
-        expect(failed.output).toContain('run npm run setup again to go on')
+        expect(failed.output).toContain('run npm run setup again to continue')
       }
       // It has acted, and its caller never learns.
       expect((await setup(ARGS, { STAND_IN_KILLS: step })).code).toBe(null)
@@ -336,7 +336,7 @@ describe('questions', () => {
     const dry = await setup([...ARGS, '--dry-run', '--mail', 'postmark', '--admin', 'me@example.com'])
     expect(dry.code, dry.output).toBe(0)
     for (const part of [
-      'nothing could be looked up',
+      'assumes an empty account',
       '+ ORIGIN = "https://id.example.com"',
       'wrangler d1 create kith',
       'MAIL_API_KEY',
@@ -362,7 +362,7 @@ describe('questions', () => {
     [['--mail', 'capture'], 'sends no mail'],
     [['--mail', 'ses'], '--ses-region is missing'],
     [['--accent', 'blue'], '--accent must be a colour'],
-    [['--worker', 'My Kith'], '--worker must have'],
+    [['--worker', 'My Kith'], '--worker must be 3 to 54'],
     [['--name', 'x'.repeat(61)], '--name must have at most 60 characters'],
     [['--location', 'europe'], '--location must be one of'],
   ])('%j is refused', (args, words) => {
@@ -424,7 +424,7 @@ describe('questions', () => {
       'must be https',
       'mail must be email-service',
       'from must be an e-mail address',
-      'Choose among google',
+      'Choose from google',
       'https://id.acme.example/upstream/google/callback',
       'Go ahead? [y/N]',
       'Stopped. Run npm run setup again',
