@@ -20,7 +20,10 @@ const load = () => {
 
 const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
 
-/** Where each word of the search stands counts: in the page's title, its heading, or the text. Every word must be somewhere. */
+/**
+ * Every word must be found. Words count by where they are: in the page's title, its heading, or the text. The papers, of which only
+ * headings are indexed, come after what answers a question of how to use Kith.
+ */
 function rank([, page, heading, text], words) {
   const places = [
     [page.toLowerCase(), heading === '' ? 12 : 4],
@@ -33,7 +36,7 @@ function rank([, page, heading, text], words) {
     if (Math.max(...points) === 0) return 0
     sum += points[0] + points[1] + points[2]
   }
-  return sum
+  return text === '' ? sum / 8 : sum
 }
 
 const startsWord = (place, word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}`, 'u').test(place)
@@ -68,7 +71,8 @@ function option([address, page, heading, text], words, at) {
 }
 
 function extractOf(text, words) {
-  const at = Math.max(0, text.toLowerCase().indexOf(words[0]) - AROUND)
+  const from = text.toLowerCase().indexOf(words[0]) - AROUND
+  const at = from > 0 ? text.indexOf(' ', from) + 1 : 0
   return `${at > 0 ? '… ' : ''}${text.slice(at, at + 3 * AROUND)}`
 }
 

@@ -44,7 +44,7 @@ export async function render(page: Page, urls: ReadonlyMap<string, string>): Pro
       image: ({ text }) => escapeHtml(text),
       table(token) {
         const row = (cells: Tokens.TableCell[], name: string) =>
-          `<tr>${cells.map((cell) => `<${name}>${this.parser.parseInline(cell.tokens)}</${name}>`).join('')}</tr>`
+          `<tr>${cells.map((cell) => `<${name}>${breakable(this.parser.parseInline(cell.tokens))}</${name}>`).join('')}</tr>`
         const hasHead = token.header.some(({ text }) => text !== '')
         const head = hasHead ? `<thead>${row(token.header, 'th')}</thead>` : ''
         return `<div class="wide" tabindex="0"><table>${head}<tbody>${token.rows.map((cells) => row(cells, 'td')).join('')}</tbody></table></div>\n`
@@ -91,11 +91,16 @@ function sectionsOf(html: string): Section[] {
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 
 function textOf(html: string): string {
-  const text = html.replace(/<[^>]*>/g, (tag) => (/^<\/?(?:span|code|a|em|strong)\b/.test(tag) ? '' : ' '))
+  const text = html.replace(/<[^>]*>/g, (tag) => (/^<\/?(?:span|code|a|em|strong|wbr)\b/.test(tag) ? '' : ' '))
   return text
     .replace(/&(#?\w+);/g, (entity, name: string) => ENTITIES[name] ?? entity)
     .replace(/\s+/g, ' ')
     .trim()
+}
+
+/** In a narrow cell, long names in code break between their words: `ClientInputError`, `step_up_required`. */
+function breakable(html: string): string {
+  return html.replace(/(?<=<code>[^<]*)\w{16,}/g, (name) => name.replace(/(?<=[a-z])(?=[A-Z])|(?<=_)/g, '<wbr>'))
 }
 
 export function escapeHtml(text: string): string {
