@@ -20,7 +20,7 @@ const STYLE = `
   label, input, textarea { display: block; width: 100%; box-sizing: border-box; font: inherit; }
   input, textarea { margin: .25rem 0 1rem; padding: .5rem; }
   button { font: inherit; font-weight: 600; padding: .625rem 1.125rem; border: 1px solid #747c89; border-radius: .5rem; background: none; }
-  form:is(:has(input), [action="/sign-in"]) button { color: light-dark(#fff, #0f1420); background: light-dark(#2954c8, #8db0ff); border-color: transparent; }
+  form:is(:has(input), [action$=sign-in]) button { color: light-dark(#fff, #0f1420); background: light-dark(#2954c8, #8db0ff); border-color: transparent; }
   img { border-radius: 50%; }
   .error { color: light-dark(#b00020, #ff8a80); }
 `

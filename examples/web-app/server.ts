@@ -120,7 +120,7 @@ app.onError(async (error, c) => {
       return c.redirect(url, 303)
     }
     case 'sign_in_failed':
-      return c.html(problemPage(error.reason === 'access_denied' ? 'You did not sign in.' : error.message), 400)
+      return c.html(problemPage(error.reason === 'access_denied' ? 'You did not sign in.' : `${error.message}. Please sign in again.`), 400)
     case 'refused':
       return c.html(problemPage(error.message), 403)
     default:
