@@ -42,7 +42,7 @@ export async function originConflict(origin: string, { secrets }: Found): Promis
   if (reply === null) {
     // Kith itself may not be up yet.
     const isFree = secrets?.includes('SIGNING_KEYS') || (await dns.lookup(hostname).catch(() => null)) === null
-    return isFree ? null : `The address ${hostname} leads somewhere already, where nothing answers; the deployment would take it over.`
+    return isFree ? null : `The domain ${hostname} already has a DNS record, though nothing answers there; the deployment would replace it.`
   }
   const body = await reply.text().catch(() => '')
   const isKith = /"status":"(UP|DOWN)"|"error":"not_configured"/.test(body)

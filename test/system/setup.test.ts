@@ -269,7 +269,7 @@ describe('what belongs to others', () => {
 
   test('nor is one that something has, whether it answers or not', async () => {
     const refused = await setup(ARGS, { STAND_IN_SITE: 'silent' })
-    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('id.example.com leads somewhere already')])
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('id.example.com already has a DNS record')])
     expect(commands().filter(isChange)).toEqual([])
   })
 
