@@ -156,3 +156,12 @@ const wide = matchMedia('(min-width: 60rem)')
 const arrange = () => pages.toggleAttribute('open', wide.matches)
 wide.addEventListener('change', arrange)
 arrange()
+
+// The pages name Kith as `npm start` serves it. On this machine at another port, that is this very Kith.
+const NAMED_PORT = /\b8787\b/g
+if (location.port !== '' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(location.hostname)) {
+  const main = document.getElementById('main')
+  const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(NAMED_PORT, location.port)
+  for (const link of main.querySelectorAll('a[href^="http://localhost:8787"]')) link.port = location.port
+}

@@ -190,6 +190,17 @@ describe('the guides', () => {
     await close()
   })
 
+  test('on this machine they name the port that Kith is reached at; without scripts, the usual one', async () => {
+    const { page, close } = await open('/docs/guides/first-app', 1280, 'light')
+    expect(await page.locator('pre', { hasText: 'VITE_KITH' }).innerText()).toContain(`VITE_KITH=${kith.origin}\\n`)
+    expect(await page.getByRole('link', { name: `${kith.origin}/dev/mailbox` }).getAttribute('href')).toBe(`${kith.origin}/dev/mailbox`)
+    await page.goto(`${kith.origin}/docs/guides/backend`)
+    expect(await page.locator('main').innerText()).toContain(`KITH=${kith.origin} `)
+    expect(await page.locator('main').innerText()).not.toContain('8787')
+    await close()
+    expect(await html('/docs/guides/first-app')).toContain('http://localhost:8787/dev/mailbox')
+  })
+
   test('their policy allows our own files alone', async () => {
     for (const path of ['/docs', '/docs/guides', '/docs/guides/older-programs']) {
       const { headers } = await fetch(kith.origin + path)

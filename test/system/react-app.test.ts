@@ -112,13 +112,25 @@ describe('examples/react-app', () => {
     await page.click('text="Save"')
     await page.waitForSelector('h2:has-text("Wilma Walker")')
     await page.waitForSelector('text="Saved."')
-    await page.fill('[name=lastName]', '')
+    await page.fill('[name=bio]', 'a'.repeat(257))
     await page.click('text="Save"')
-    await page.waitForSelector('[name=lastName][aria-invalid=true]')
+    await page.waitForSelector('[name=bio][aria-invalid=true]')
     await look('refused')
-    await page.fill('[name=lastName]', 'Walker')
+    await page.fill('[name=bio]', '')
     await page.click('text="Save"')
     await page.waitForSelector('text="Saved."')
+  })
+
+  test('a name cannot be cleared, and the form says so before it sends anything', async () => {
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(request.method()))
+    await page.fill('[name=lastName]', '')
+    await page.click('text="Save"')
+    expect(
+      await page.locator('[name=lastName]').evaluate((input: { validity: { valueMissing: boolean } }) => input.validity.valueMissing),
+    ).toBe(true)
+    expect(requests).not.toContain('PATCH')
+    await page.fill('[name=lastName]', 'Walker')
   })
 
   test('a picture is shown at once, in the page and in the menu', async () => {

@@ -4,11 +4,14 @@ import { Button, Field, Problem, Upload, useTask } from './tasks.tsx'
 export function Profile() {
   const kith = useKith()
   const { user, error, reload } = useUser()
-  const save = useTask(async (changes: { firstName: string; lastName: string; bio: string }) => {
-    await kith.patch('/user/me', { body: { ...changes, bio: changes.bio || null } })
+  const save = useTask(async ({ bio, ...names }: { firstName: string; lastName: string; bio: string }) => {
+    // null clears the bio. Names can be changed but not cleared, so empty ones are left out.
+    const given = Object.fromEntries(Object.entries(names).filter(([, name]) => name))
+    await kith.patch('/user/me', { body: { ...given, bio: bio || null } })
     await reload()
   })
   if (!user) return <Problem error={error} retry={reload} />
+  const { firstName, lastName, bio } = user
   return (
     <section>
       <div className="row">
@@ -17,9 +20,9 @@ export function Profile() {
       </div>
       <Upload label="Picture" accept="image/*" send={(file, options) => kith.uploadAvatar(file, options).then(reload)} />
       <form onSubmit={save.submit}>
-        <Field label="First name" name="firstName" defaultValue={user.firstName ?? ''} error={save.error} />
-        <Field label="Last name" name="lastName" defaultValue={user.lastName ?? ''} error={save.error} />
-        <Field label="About you" name="bio" defaultValue={user.bio ?? ''} error={save.error} />
+        <Field label="First name" name="firstName" defaultValue={firstName ?? ''} required={firstName !== null} error={save.error} />
+        <Field label="Last name" name="lastName" defaultValue={lastName ?? ''} required={lastName !== null} error={save.error} />
+        <Field label="About you" name="bio" defaultValue={bio ?? ''} error={save.error} />
         <Button disabled={save.isBusy}>Save</Button>
       </form>
       <Problem error={save.error} />
