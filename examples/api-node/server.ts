@@ -6,6 +6,10 @@ import express from 'express'
 
 const { KITH = '', RESOURCE = '', CLIENT_ID = '', CLIENT_SECRET = '', APP = 'http://localhost:5173', PORT = '3001' } = process.env
 
+const app = express()
+// The app's pages call this API and read its challenges.
+app.use(cors({ origin: APP, exposedHeaders: ['WWW-Authenticate'] }))
+
 // #region api
 const access = resourceServer({
   issuer: KITH,
@@ -14,23 +18,20 @@ const access = resourceServer({
   client: { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET },
 })
 
-const app = express()
-// The app's pages call this API and read its challenges.
-app.use(cors({ origin: APP, exposedHeaders: ['WWW-Authenticate'] }))
-
-// Tells clients that know only this API's URL where to get a token.
-app.get(access.metadataPath, (_, response) => {
-  response.json(access.metadata)
-})
-
 // A revoked token can still read until it expires.
 app.get('/orders', protect(access, 'orders:read'), (request, response) => {
   response.json({ ordersOf: request.claims?.sub })
 })
 
-// Asks Kith each time, so signing out everywhere takes effect at once.
+// Asks Kith each time, so signing out everywhere takes effect immediately.
 app.post('/orders', protect(access, 'orders:write', { now: true }), (request, response) => {
   response.json({ orderedFor: request.claims?.sub, by: request.claims?.client_id })
+})
+// #endregion
+
+// Tells clients that know only this API's URL where to get a token.
+app.get(access.metadataPath, (_, response) => {
+  response.json(access.metadata)
 })
 
 // The user must have signed in with a second factor within the last ten minutes. If not, the app asks them to sign in again.
@@ -38,6 +39,5 @@ const recently = { now: true, acrValues: 'urn:kith:acr:2fa', maxAge: 600 }
 app.delete('/orders', protect(access, 'orders:write', recently), (request, response) => {
   response.json({ cancelledFor: request.claims?.sub })
 })
-// #endregion
 
 app.listen(Number(PORT), () => console.log(`Orders on http://localhost:${PORT}`))

@@ -2,6 +2,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, test } from 'vitest'
 import { blocksOf, snippetOf, withSnippets } from '../../scripts/guides/snippets.ts'
+import { PROFILE_NAMES, UpdateMeBody } from '../../src/apis/user/profile/wire.ts'
 
 const toPaths = (found: Record<string, string>) =>
   new Map(Object.entries(found).map(([path, text]) => [new URL(path, 'file:///test/architecture/').pathname.slice(1), text]))
@@ -71,6 +72,21 @@ describe('guides', () => {
     const linked = [...list.matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, name]) => `docs/guides/${name}`)
     expect(linked.sort()).toEqual(guides.map(([path]) => path).filter((path) => !path.endsWith('/README.md')))
   })
+})
+
+test('the table of a profile has each of its fields, with its limit, and whether null clears it', () => {
+  const page = pages.get('docs/guides/profiles-and-graph.md') ?? ''
+  const rows = [...page.matchAll(/^\| ([`\w, ]+) \| (.*) \| (yes|no) \|$/gm)]
+  const fields = rows.flatMap(([, names = '', takes = '', clears]) =>
+    [...names.matchAll(/\w+/g)].map(([name]) => ({ name, max: Number(/^(\d+) (?:characters|letters)/.exec(takes)?.[1]), clears })),
+  )
+  expect(fields.map(({ name }) => name).sort()).toEqual([...PROFILE_NAMES, 'username'].sort())
+  const takes = (name: string, value: string | null) => UpdateMeBody.safeParse({ [name]: value }).success
+  for (const { name, max, clears } of fields) {
+    expect([name, takes(name, null), takes(name, '')]).toEqual([name, clears === 'yes', false])
+    const text = (length: number) => (name === 'customLink' ? 'https://a.example/' : '').padEnd(length, 'a')
+    if (max) expect([name, takes(name, text(max)), takes(name, text(max + 1))]).toEqual([name, true, false])
+  }
 })
 
 describe('snippets', () => {

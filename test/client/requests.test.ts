@@ -1,6 +1,7 @@
 // What the client does with each request: the typed operations, errors, retries, bookmarks, files, and where tokens go.
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { placeOrder } from '../../examples/api-node/orders.ts'
 import { platform, rows } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
 import { ORDERS, putApi } from '../support/apis.ts'
@@ -212,6 +213,23 @@ describe('kith.fetch', () => {
       acrValues: 'urn:kith:acr:2fa',
       maxAge: 600,
     })
+  })
+})
+
+describe('placeOrder of examples/api-node', () => {
+  test('resolves to the order, asks for a scope that is missing, and throws what else is wrong', async () => {
+    const { browser, kith } = await newSession({ apiOrigins: ['https://orders.example.com'] })
+    const place = (answer: Response) => {
+      browser.trouble = async () => answer
+      return placeOrder(kith, 'https://orders.example.com/orders')
+    }
+    expect(await place(Response.json({ orderedFor: 'x' }))).toEqual({ orderedFor: 'x' })
+    await expect(place(busy(503))).rejects.toThrow('The order was not placed: 503')
+    const challenge = 'Bearer error="insufficient_scope", scope="orders:write"'
+    browser.trouble = async ({ url }, forward) =>
+      url.startsWith('https://orders.example.com') ? busy(403, { 'www-authenticate': challenge }) : forward()
+    await placeOrder(kith, 'https://orders.example.com/orders')
+    expect(new URL(browser.left).searchParams.get('scope')).toContain('orders:write')
   })
 })
 

@@ -18,6 +18,7 @@ export function People() {
       </form>
       <Problem error={search.error} />
       {people?.length === 0 && <p role="status">Nobody found.</p>}
+      {/* #region found */}
       <ul>
         {people?.map((person) => (
           <li key={person._id}>
@@ -27,6 +28,7 @@ export function People() {
           </li>
         ))}
       </ul>
+      {/* #endregion */}
     </section>
   )
 }
