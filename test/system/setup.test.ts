@@ -324,7 +324,7 @@ describe('what belongs to others', () => {
 
 test('an account that the environment names has to be one of the login', async () => {
   const refused = await setup(ARGS, { CLOUDFLARE_ACCOUNT_ID: OTHER.id })
-  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining(`The account ${OTHER.id} is not among`)])
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining(`This login has no account ${OTHER.id}`)])
   expect(commands()).toEqual(['whoami --json'])
 })
 
