@@ -192,7 +192,7 @@ describe('the guides', () => {
 
   test('on this machine they name the port that Kith is reached at; without scripts, the usual one', async () => {
     const { page, close } = await open('/docs/guides/first-app', 1280, 'light')
-    expect(await page.locator('pre', { hasText: 'VITE_KITH' }).innerText()).toContain(`VITE_KITH=${kith.origin}\\n`)
+    expect(await page.locator('pre', { hasText: 'VITE_KITH=http' }).innerText()).toContain(`VITE_KITH=${kith.origin}\\n`)
     expect(await page.getByRole('link', { name: `${kith.origin}/dev/mailbox` }).getAttribute('href')).toBe(`${kith.origin}/dev/mailbox`)
     await page.goto(`${kith.origin}/docs/guides/backend`)
     expect(await page.locator('main').innerText()).toContain(`KITH=${kith.origin} `)
