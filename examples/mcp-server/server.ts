@@ -7,6 +7,7 @@ import { AccessRefused, type AccessTokenClaims, resourceServer } from '@kith/cli
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 
 const { KITH = '', RESOURCE = '', CLIENT_ID = '', CLIENT_SECRET = '' } = process.env
@@ -36,6 +37,9 @@ const app = new Hono()
 
 // #region mcp
 app.get(access.metadataPath, () => access.metadataResponse())
+
+// It is read before anybody has said who they are: the scope depends on it.
+app.use(bodyLimit({ maxSize: 100_000, onError: (c) => c.json({ error: 'content_too_large' }, 413) }))
 
 app.all(pathname, async (c) => {
   const body: unknown = c.req.method === 'POST' ? await c.req.json().catch(() => null) : undefined

@@ -60,8 +60,8 @@ export function homePage(user: User, suggestions: readonly User[]): Html {
   )
 }
 
-/** `errors`: what is wrong, by field. */
-export function editPage(user: User, errors: Readonly<Record<string, string>>, message?: string): Html {
+/** `person`: whose form it is. `errors`: what is wrong, by field. */
+export function editPage(user: User, person: string, errors: Readonly<Record<string, string>>, message?: string): Html {
   const error = (name: string) => (errors[name] ? html`<span class="error" id="${name}-error">${errors[name]}</span>` : '')
   const field = (name: 'firstName' | 'username', text: string) =>
     html`<label>${text} ${error(name)}<input name="${name}" value="${user[name] ?? ''}" /></label>`
@@ -69,6 +69,7 @@ export function editPage(user: User, errors: Readonly<Record<string, string>>, m
     'Your profile',
     html`${message && Object.keys(errors).length === 0 ? html`<p class="error">${message}</p>` : ''}
       <form method="post" action="/edit">
+        <input type="hidden" name="person" value="${person}" />
         ${field('firstName', 'First name')} ${field('username', 'User name')}
         <label>Bio ${error('bio')}<textarea name="bio" rows="3">${user.bio ?? ''}</textarea></label>
         <button>Save</button>

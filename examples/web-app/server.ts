@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server'
 import { KithError } from '@kith/client'
 import { type WebSession, webSessions } from '@kith/client/web'
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
@@ -35,6 +36,12 @@ const contentSecurityPolicy = {
   formAction: ["'self'", KITH],
 }
 app.use(secureHeaders({ contentSecurityPolicy }))
+app.use(bodyLimit({ maxSize: 100_000 }))
+// Whoever uses the browser next finds nothing by the Back button.
+app.use(async (c, next) => {
+  await next()
+  c.header('cache-control', 'no-store')
+})
 // Refuses forms posted from other sites, by their Origin or Sec-Fetch-Site.
 app.use(csrf({ origin: ORIGIN }))
 
@@ -83,20 +90,29 @@ app.post('/sign-out', async (c) => {
 })
 // #endregion
 
+/** Who is signed in: in a form, it says whose form that is. */
+async function personOf(c: Context<App>): Promise<string> {
+  const session = await c.var.session.current()
+  return session.status === 'signed_in' ? session.claims.sub : ''
+}
+
 app.get('/edit', async (c) => {
-  const { user } = await c.var.session.kith.get('/user/me')
-  return c.html(editPage(user, {}))
+  const { kith } = c.var.session
+  const [{ user }, person] = await Promise.all([kith.get('/user/me'), personOf(c)])
+  return c.html(editPage(user, person, {}))
 })
 
 // #region edit
 app.post('/edit', async (c) => {
   const form = await c.req.parseBody()
   const text = (name: string) => String(form[name] ?? '').trim()
+  const person = await personOf(c)
+  if (text('person') !== person) return c.html(problemPage('Somebody else has signed in since you opened that page.'), 409)
   const body = { firstName: text('firstName'), username: text('username'), bio: text('bio') || null }
   try {
     await c.var.session.kith.patch('/user/me', { body })
   } catch (error) {
-    if (error instanceof KithError && error.kind === 'refused') return c.html(editPage(body, error.fields, error.message), 400)
+    if (error instanceof KithError && error.kind === 'refused') return c.html(editPage(body, person, error.fields, error.message), 400)
     throw error
   }
   // The next page shows the change: the session keeps the bookmark.

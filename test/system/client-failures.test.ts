@@ -87,6 +87,17 @@ describe('the way back from a sign-in', () => {
   })
 })
 
+test('a page that comes back by the Back button knows what has happened meanwhile', async () => {
+  await app.signIn(page)
+  const other = await app.tab(context)
+  // A page that waits is told nothing.
+  await other.evaluate('BroadcastChannel.prototype.postMessage = () => {}')
+  expect(await call(other, "kith.signOut({ from: 'app' })")).toEqual({})
+  expect(await page.evaluate(STATUS)).toBe('signed_in')
+  await page.evaluate("void dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+  await page.waitForFunction("kith.session.status === 'signed_out'")
+})
+
 describe('a storage', () => {
   test('that is forbidden: a sign-in cannot start, and says why', async () => {
     const context = await browser.newContext()

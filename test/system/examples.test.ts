@@ -54,6 +54,10 @@ test.each([
   const body = new URLSearchParams({ grant_type: 'client_credentials', resource })
   const granted = await fetch(`${kith.origin}/oauth/token`, { method: 'POST', headers: { authorization }, body })
   const { access_token } = (await granted.json()) as { access_token: string }
+  if (name === 'mcp-server') {
+    const large = await fetch(server.origin + path, { method: 'POST', body: JSON.stringify({ method: 'x'.repeat(100_000) }) })
+    expect(large.status, 'read before anybody has said who they are').toBe(413)
+  }
   const call = async (token: string) => {
     const reply = await fetch(server.origin + path, { headers: { authorization: `Bearer ${token}` } })
     return [reply.status, reply.headers.get('www-authenticate')]

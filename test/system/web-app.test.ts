@@ -25,15 +25,15 @@ afterAll(async () => {
 })
 
 const sessionCookie = async () => (await context.cookies(app.origin)).find(({ name }) => name === '__Host-session')
-const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+const press = (name: string, tab = page) => tab.getByRole('button', { name, exact: true }).click()
 
-async function signInAs(username: string): Promise<void> {
-  await page.goto(app.origin)
-  await press('Sign in')
-  await page.fill('#identifier', username)
-  await page.fill('#password', kith.project.demo().users[username].password)
-  await page.click('form:has(#password) button')
-  await page.waitForURL(`${app.origin}/`)
+async function signInAs(username: string, tab = page): Promise<void> {
+  await tab.goto(app.origin)
+  await press('Sign in', tab)
+  await tab.fill('#identifier', username)
+  await tab.fill('#password', kith.project.demo().users[username].password)
+  await tab.click('form:has(#password) button')
+  await tab.waitForURL(`${app.origin}/`)
 }
 
 test('signs in, with the session in a cookie that no script reads and a new id after the sign-in', async () => {
@@ -111,6 +111,31 @@ test('a form of another site changes nothing', async () => {
   }
   await page.goto(app.origin)
   expect(await page.textContent('h1')).toBe('Hello, Alicia')
+})
+
+test('a form that was opened before somebody else signed in, in another tab, changes nothing', async () => {
+  const edit = await context.newPage()
+  await edit.goto(`${app.origin}/edit`)
+  const form = await edit.evaluate<[string, string][]>("[...new FormData(document.querySelector('form'))]")
+  await edit.close()
+  const stranger = await browser.newContext()
+  const tab = await stranger.newPage()
+  await signInAs('bob_demo', tab)
+  const { value = '' } = (await stranger.cookies(app.origin)).find(({ name }) => name === '__Host-session') ?? {}
+  const headers = { cookie: `__Host-session=${value}`, origin: app.origin }
+  const send = (body: URLSearchParams) => fetch(`${app.origin}/edit`, { method: 'POST', headers, body, redirect: 'manual' })
+  expect((await send(new URLSearchParams(form))).status).toBe(409)
+  await tab.reload()
+  expect(await tab.textContent('h1')).toBe('Hello, Bob')
+  expect((await send(new URLSearchParams({ bio: 'x'.repeat(100_000) }))).status).toBe(413)
+  await stranger.close()
+})
+
+test('no page is kept for whoever uses the browser next', async () => {
+  for (const path of ['/', '/edit', '/callback']) {
+    const reply = await fetch(app.origin + path, { headers: { cookie: `__Host-session=${(await sessionCookie())?.value}` } })
+    expect(reply.headers.get('cache-control'), path).toBe('no-store')
+  }
 })
 
 test('signs out, here and at Kith', async () => {
