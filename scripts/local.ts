@@ -58,6 +58,8 @@ export async function runWrangler(args: readonly string[]): Promise<string> {
   return output
 }
 
+const COMMENTS: Readonly<Record<string, string>> = { ORIGIN: '# PORT=9400 npm start overrides it for that run.\n' }
+
 /**
  * Adds what is missing in `.dev.vars`, including a missing kind of signing key, and changes nothing else. Returns all
  * of it.
@@ -82,7 +84,7 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
   // Single quotes: the keys are JSON, and a dotenv parser takes everything within them literally.
   const missing = Object.entries(wanted).filter(([name]) => !(name in known))
   if (missing.length > 0) {
-    const lines = missing.map(([name, value]) => `${name}='${value}'\n`)
+    const lines = missing.map(([name, value]) => `${COMMENTS[name] ?? ''}${name}='${value}'\n`)
     writeFileSync(DEV_VARS, `${present}${present === '' || present.endsWith('\n') ? '' : '\n'}${lines.join('')}`)
     chmodSync(DEV_VARS, 0o600)
   }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { main, Refusal } from './local.ts'
 import { Account, type Found, findLogin, type Names, namesOf } from './setup/account.ts'
-import { type Answers, answersIn, type Given, type Options, problemsOf, readOptions } from './setup/answers.ts'
+import { type Answers, answersIn, examplesFor, type Given, type Options, problemsOf, readOptions } from './setup/answers.ts'
 import { workerProblems } from './setup/configuration.ts'
 import { conflictsOf, originConflict } from './setup/conflicts.ts'
 import { makeAdministrator, untilUp } from './setup/launch.ts'
@@ -18,7 +18,7 @@ import { differences, parse } from './setup/toml.ts'
 await main(async () => {
   const options = readOptions(process.argv.slice(2))
   if (options === null) return
-  const prompts = options.isYes ? null : new Prompts()
+  const prompts = options.isYes || options.isDryRun ? null : new Prompts()
   try {
     await setUp(options, prompts)
   } finally {
@@ -39,7 +39,9 @@ or set CLOUDFLARE_API_TOKEN, then run this again. To see the plan without an acc
   const known = answersIn(config)
   const given = { ...options.given }
   if (login !== null) given.account = await chooseAccount(login.accounts, given.account ?? known.account ?? '', prompts)
-  const answers = prompts ? await askAnswers(prompts, given, known) : withoutQuestions(given, known)
+  const answers = prompts
+    ? await askAnswers(prompts, given, known)
+    : withoutQuestions(options.isDryRun ? withExamples(given, known) : given, known)
   // Of every command from here on, whatever a `.env` says.
   if (login !== null) process.env.CLOUDFLARE_ACCOUNT_ID = answers.account || login.accounts[0]?.id
   const account = login === null ? null : new Account(answers.jurisdiction)
@@ -77,6 +79,14 @@ async function chooseAccount(accounts: readonly { id: string; name: string }[], 
   return await prompts.ask('Account id', {
     check: (text) => (accounts.some(({ id }) => id === text) ? null : 'Choose an id from the list.'),
   })
+}
+
+/** For a dry run, which asks nothing. */
+function withExamples(given: Given, known: Given): Given {
+  const examples = examplesFor({ ...known, ...given })
+  const list = Object.entries(examples).map(([field, value]) => `\n  --${field} ${value}`)
+  if (list.length > 0) console.log(`Nothing is said about these, so the plan has examples:\n${list.join('')}\n`)
+  return { ...examples, ...given }
 }
 
 function withoutQuestions(given: Given, known: Given): Answers {

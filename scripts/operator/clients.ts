@@ -3,7 +3,8 @@
  * every scope.
  */
 import { parseArgs } from 'node:util'
-import { readVars } from '../../src/config-vars.ts'
+import { readVars, toOrigin } from '../../src/config-vars.ts'
+import { blockedOrigins } from '../../src/core/calling-origins.ts'
 import { requireScopes } from '../../src/core/oauth/api-plans.ts'
 import { toMetadata } from '../../src/core/oauth/client-columns.ts'
 import * as metadata from '../../src/core/oauth/client-fields.ts'
@@ -24,7 +25,7 @@ import {
 } from '../../src/store/db/client-registration.ts'
 import { execute } from '../database.ts'
 import { Refusal } from '../local.ts'
-import { readSettings } from '../settings.ts'
+import { findOrigin, readSettings } from '../settings.ts'
 import { apiTexts, findNamed, readApis } from './client-apis.ts'
 import { planCtx, readKeys } from './client-keys.ts'
 import { describeClient } from './client-settings.ts'
@@ -231,6 +232,7 @@ async function create(id: string | undefined, fields: ClientChanges, remote: boo
   if (stored?.createdAt !== now || stored.secretHash !== row.secretHash) throw new Refusal(`The id ${row.id} is taken`)
   show(row)
   tell(row, secret, remote)
+  warn(row, remote)
 }
 
 async function change(id: string, changes: ClientChanges, remote: boolean): Promise<void> {
@@ -248,6 +250,7 @@ async function change(id: string, changes: ClientChanges, remote: boolean): Prom
     throw new Refusal(`${id} was changed by somebody else in the meantime; nothing was done`)
   show(row)
   tell(row, secret, remote)
+  warn(row, remote)
 }
 
 async function remove(id: string, remote: boolean): Promise<void> {
@@ -297,4 +300,17 @@ function tell(row: ClientRow, secret: string | null, remote: boolean): void {
   if (secret === null) return
   const kept = row.sealedSecret === null ? 'Kith keeps only its SHA-256' : 'Kith keeps it encrypted'
   console.log(`\nThe secret is shown only once; ${kept}.`)
+}
+
+/** A page that gets its own tokens has to be allowed to. */
+function warn(row: ClientRow, remote: boolean): void {
+  const { authMethod, grantTypes, redirectUris } = toMetadata(row)
+  if (authMethod !== 'none' || !grantTypes.includes('authorization_code')) return
+  const { CORS_ORIGINS: corsOrigins = [], ENVIRONMENT: environment = 'production' } = readVars(readSettings(remote)).read
+  const origins = corsOrigins.map((entry) => toOrigin(entry) ?? '')
+  const blocked = blockedOrigins({ corsOrigins: origins, environment, origin: findOrigin(remote) ?? '' }, redirectUris)
+  if (blocked.length === 0) return
+  const place = remote ? 'in wrangler.toml, and deploy' : 'in .dev.vars, and restart npm start'
+  console.log(`\nNot in CORS_ORIGINS: ${blocked.join(' ')}
+If the app is a web page, browsers block its calls to Kith from there. Add the origin to CORS_ORIGINS ${place}.`)
 }

@@ -148,6 +148,17 @@ export function problemsOf(given: Given): string[] {
   return [...fields, ...providerProblems(given.providers ?? []).map((problem) => `providers: ${problem}`)]
 }
 
+/** What is required and missing, with a value to look at a plan by. */
+export function examplesFor(given: Given): Given {
+  const examples = {
+    origin: 'https://id.example.com',
+    pictures: 'https://avatars.example.com',
+    mail: 'email-service',
+    from: 'no-reply@example.com',
+  }
+  return Object.fromEntries(Object.entries(examples).filter(([field]) => !given[field as Field]))
+}
+
 export function providerProblems(providers: readonly unknown[]): string[] {
   return vars.shape.UPSTREAM_PROVIDERS.safeParse(JSON.stringify(providers)).error?.issues.map(({ message }) => message) ?? []
 }
@@ -196,7 +207,8 @@ Takes Kith from a fresh clone to a running service with an administrator, in you
 needs, shows every command and change, and asks before it acts. Run it again at any time: it continues where it stopped and
 changes only what differs.
 
-  --dry-run                show what would be done, and change nothing; works without an account
+  --dry-run                ask nothing, show what would be done with examples for what is missing, and change nothing; works without
+                           an account
   --yes                    ask nothing; take answers from the options below, and secrets from the environment
   --answers <file>         read answers from JSON: {"origin": "https://id.example.com", "providers": [...]}; options override it
   --wait <seconds>         how long to wait for the new address to answer (300)

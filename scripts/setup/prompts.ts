@@ -6,6 +6,13 @@ import { Refusal } from '../local.ts'
 /** What is wrong with an answer; null if nothing is. */
 export type Check = (answer: string) => string | null
 
+const UNANSWERED = `
+The input ended before all questions were answered. Without a terminal, answer by options:
+
+  npm run setup -- --yes --origin <https://...> --pictures <https://... or r2.dev> --mail <kind> --from <address>
+
+npm run setup -- --help lists them all; --dry-run shows a plan first.`
+
 export class Prompts {
   readonly #isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
   #isMuted = false
@@ -85,11 +92,15 @@ export class Prompts {
   }
 
   async #read(question: string, isSecret = false): Promise<string> {
-    this.#input.setPrompt(question)
-    this.#input.prompt()
+    if (this.#hasEnded && this.#lines.length === 0) throw new Refusal(UNANSWERED)
+    if (this.#hasEnded) process.stdout.write(question)
+    else {
+      this.#input.setPrompt(question)
+      this.#input.prompt()
+    }
     this.#isMuted = isSecret
     while (this.#lines.length === 0) {
-      if (this.#hasEnded) throw new Refusal('\nThe input ended before all questions were answered. To run without questions, pass --yes')
+      if (this.#hasEnded) throw new Refusal(UNANSWERED)
       await new Promise<void>((resolve) => {
         this.#waiting = resolve
       })

@@ -126,6 +126,8 @@ interface AppErrorOptions {
   readonly named?: Readonly<Record<string, string>>
   /** The account concerned, so that a page can lead on. Only if the caller has proved to be its owner. */
   readonly userId?: UserId
+  /** For the developer of an app: pages show it in development only. */
+  readonly hint?: string
   readonly cause?: unknown
 }
 
@@ -141,6 +143,7 @@ export class AppError extends Error {
   readonly reason: string | undefined
   readonly named: Readonly<Record<string, string>>
   readonly userId: UserId | undefined
+  readonly hint: string | undefined
 
   constructor(code: ErrorCode, message?: string, options: AppErrorOptions = {}) {
     super(message ?? MESSAGES[code] ?? code, { cause: options.cause })
@@ -154,6 +157,7 @@ export class AppError extends Error {
     this.reason = options.reason
     this.named = options.named ?? {}
     this.userId = options.userId
+    this.hint = options.hint
   }
 
   /** A refusal that names the wrong fields, the first of them if there are more than any schema has. */

@@ -6,6 +6,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { BOT_CHECK_FIELD } from '../core/bot-check.ts'
+import { callerOf } from '../core/calling-origins.ts'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 import { tag } from './tags.ts'
@@ -22,22 +23,24 @@ export function anyOrigin(): MiddlewareHandler {
 
 /** `headers`: further request headers of the room's callers. */
 export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> {
-  const answer = cors({
+  const shared = {
     // RFC 9700 §2.6: not at the authorization endpoint, where browsers go themselves.
-    origin: (origin, c: Context<AppEnv>) =>
-      c.var.ctx.config.corsOrigins.includes(origin) && !c.req.path.endsWith('/authorize') ? origin : null,
-    credentials: true,
+    origin: (origin: string, c: Context<AppEnv>) =>
+      callerOf(c.var.ctx.config, origin) !== null && !c.req.path.endsWith('/authorize') ? origin : null,
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ['authorization', 'content-type', 'dpop', 'x-d1-bookmark', BOT_CHECK_FIELD, ...OF_FILES, ...headers],
     // `Date`: whose clock is wrong makes DPoP proofs that count by ours.
     exposeHeaders: ['date', 'x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate', 'dpop-nonce', ...TOLD_OF_FILES],
     maxAge: 600,
-  })
+  }
+  const withCookies = cors({ ...shared, credentials: true })
+  const withoutCookies = cors(shared)
   return async (c, next) => {
-    if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') {
+    const origin = c.req.header('origin')
+    if (origin !== undefined || c.req.method === 'OPTIONS') {
       // Cloudflare sends it by itself, the local runtime does not.
       c.res.headers.set('date', new Date(c.get('ctx').now()).toUTCString())
-      return answer(c, next)
+      return callerOf(c.var.ctx.config, origin ?? '') === 'loopback' ? withoutCookies(c, next) : withCookies(c, next)
     }
     // No page of another origin: only caches have to know that such a page gets other headers.
     await next()

@@ -27,7 +27,7 @@ const ERRORS: Readonly<Record<number, readonly [code: ErrorCode, message?: strin
   409: ['role_in_use', 'Some users still have this role'],
   411: ['length_required', 'Send the length of the body in Content-Length'],
   412: ['precondition_failed', 'The file does not match the conditions of the request'],
-  413: ['payload_too_large', 'The body may have at most 10485760 bytes'],
+  413: ['payload_too_large', 'The body can be at most 10 MB'],
   415: ['unsupported_media_type', 'Send application/x-www-form-urlencoded'],
   416: ['range_not_satisfiable', 'The range starts after the end of the file'],
   429: ['rate_limited', 'Too many requests'],

@@ -14,7 +14,12 @@ export async function ofApp(c: Context, answer: () => Promise<Response>): Promis
     if (!(thrown instanceof AppError) || thrown.code !== 'invalid_request' || thrown.fields.length > 0) throw thrown
     logFailure(c, thrown)
     const { appMistake } = (await textsOf(c)).errors
-    return showTexts(c, { status: 400, ...appMistake })
+    const isDeveloped = c.var.ctx.config.environment === 'development'
+    return showTexts(c, {
+      status: 400,
+      ...appMistake,
+      detail: isDeveloped ? [thrown.message, thrown.hint].filter(Boolean).join('. ') : null,
+    })
   }
 }
 

@@ -20,18 +20,18 @@ import type { AppEnv } from '../http/app-env.ts'
 import { signInLimit } from '../http/rate-limit.ts'
 import type { UserId } from '../ids.ts'
 import { fill, type Texts } from '../texts/texts.ts'
+import { AppLead } from './app-lead.tsx'
 import { askingApp } from './asking-app.ts'
 import { BotCheck, botCheckField } from './bot-check.tsx'
 import { form, formToken, OUT_OF_DATE } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
-import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { toVerification } from './new-account.ts'
 import { PasskeyAnswer, PasskeyForm } from './passkey-form.tsx'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 import { asksForPasskey, reauthOf, StepUpHelp, stepUpOf } from './step-up.tsx'
-import { Filled, textsOf, useTexts } from './texts.tsx'
+import { textsOf, useTexts } from './texts.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
 const PATH = '/sign-in'
@@ -130,7 +130,7 @@ function headOf(c: Context, { signIn }: Texts, mode: Mode, app: ClientFace | nul
   const stepUp = stepUpOf(c)
   if (stepUp) return signIn.stepUp[stepUp]
   if (mode === 'again') return signIn.again
-  if (app) return { title: signIn.title, lead: <AppLead app={app} /> }
+  if (app) return { title: signIn.title, lead: <AppLead text={signIn.leadOfApp} app={app} /> }
   return { title: signIn.title, lead: fill(signIn.lead, { product: productOf(c.var.ctx.config) }) }
 }
 
@@ -190,26 +190,6 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
       </p>
       <StepUpHelp c={c} />
     </>,
-  )
-}
-
-/** Which app the person goes on to, with its picture where the operator has registered one. */
-function AppLead({ app: { name, logoUri } }: { app: ClientFace }) {
-  const t = useTexts()
-  return (
-    <>
-      {logoUri !== null && <img class="app-logo" src={logoUri} alt="" width="40" height="40" />}
-      <Filled
-        text={t.signIn.leadOfApp}
-        with={{
-          app: (
-            <strong>
-              <Isolated>{name}</Isolated>
-            </strong>
-          ),
-        }}
-      />
-    </>
   )
 }
 

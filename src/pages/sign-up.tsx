@@ -11,6 +11,8 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
+import { AppLead } from './app-lead.tsx'
+import { askingApp } from './asking-app.ts'
 import { BotCheck } from './bot-check.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
@@ -70,15 +72,18 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
   const token = await formToken(c, 'sign-up')
   const isPasswordless = isPasswordOptional(c.var.ctx) && c.req.query('password') === 'none'
   const providers = await providerButtons(c)
+  const app = await askingApp(c)
   return showPage(
     c,
     {
       title: t.title,
-      lead: isPasswordless ? t.passwordless : t.lead,
+      lead: app ? <AppLead text={t.leadOfApp} app={app} /> : isPasswordless ? t.passwordless : t.lead,
+      app,
       error: state.error,
       hasBotCheck: c.var.ctx.config.botCheck !== null,
     },
     <>
+      {app && isPasswordless && <p>{t.passwordless}</p>}
       <Form action={withReturn(c, '/sign-up', isPasswordless ? { password: 'none' } : {})} token={token} state={state} labels={t.fields}>
         <WhoFields c={c} state={state} />
         <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />

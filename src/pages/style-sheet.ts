@@ -57,6 +57,7 @@ h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 650; letter-spacing: 
 .lead { margin-top: 0.6rem; color: var(--quiet); text-wrap: pretty }
 .lead + *, h1 + form, h1 + .notice, .notice + * { margin-top: 1.75rem }
 .aside { margin-top: 1.5rem; color: var(--quiet) }
+.aside + p:not([class]) { margin-top: 1.5rem }
 .links { display: flex; flex-wrap: wrap; gap: 0 1.5rem; margin-top: 1rem }
 .narrow .links:last-child { margin-bottom: -0.6rem }
 .links a { display: inline-flex; align-items: center; min-height: 44px }

@@ -11,6 +11,8 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
+import { AppLead } from './app-lead.tsx'
+import { askingApp } from './asking-app.ts'
 import { BotCheck, botCheckField } from './bot-check.tsx'
 import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
@@ -79,9 +81,10 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
   const tokens = [await formToken(c, 'verify'), await formToken(c, 'resend')] as const
   const t = await textsOf(c)
   const texts = t.verify
+  const app = await askingApp(c, to)
   return showPage(
     c,
-    { title: texts.title, error: state.error },
+    { title: texts.title, lead: app ? <AppLead text={texts.leadOfApp} app={app} /> : undefined, error: state.error, app },
     <>
       <Form action={withReturn(c, PATH, account === null ? {} : { account }, to)} token={tokens[0]} state={state} labels={texts.fields}>
         <CodeField link={link} state={state} labels={texts.fields} />

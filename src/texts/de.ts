@@ -167,7 +167,7 @@ export const de: Words = {
     appMistake: {
       title: 'Diese App hat einen Fehler gemacht',
       message:
-        'Die App, die Sie hierher geschickt hat, ist unbekannt oder ihre Anfrage ist ungültig. Sie hat keinen Zugriff erhalten. Gehen Sie zurück und versuchen Sie es noch einmal oder informieren Sie die Entwickler der App.',
+        'Die App, die Sie hierher geschickt hat, ist unbekannt oder ihre Anfrage ist ungültig. Sie hat keinen Zugriff erhalten. Informieren Sie die Entwickler der App.',
     },
     toAccount: 'Zu Ihrem Konto',
   },
@@ -442,6 +442,7 @@ export const de: Words = {
   signUp: {
     title: 'Konto erstellen',
     lead: 'Es dauert nur eine Minute.',
+    leadOfApp: 'Erstellen Sie ein Konto, um mit {app} fortzufahren.',
     passwordless: 'Kein Passwort nötig: Bestätigen Sie Ihre Adresse und fügen Sie dann einen Passkey hinzu.',
     fields: {
       givenName: 'Vorname',
@@ -471,6 +472,7 @@ export const de: Words = {
   },
   verify: {
     title: 'Adresse bestätigen',
+    leadOfApp: 'Bestätigen Sie Ihre Adresse, um mit {app} fortzufahren.',
     fields: { code: 'Code', account: 'Konto', username: 'Benutzername' },
     codeHint: 'Aus der E-Mail, die wir Ihnen gesendet haben.',
     submit: 'Adresse bestätigen',

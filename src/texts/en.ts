@@ -138,8 +138,7 @@ export const en = {
     onlyCode: 'This code is wrong, used or expired. Check it, or open the link in the mail again.',
     appMistake: {
       title: 'This app made a mistake',
-      message:
-        'The app that sent you here is unknown, or its request is invalid. It did not get access. Go back and try again, or tell the people who made it.',
+      message: 'The app that sent you here is unknown, or its request is invalid. It did not get access. Tell the people who made it.',
     },
     toAccount: 'Go to your account',
   },
@@ -409,6 +408,7 @@ export const en = {
   signUp: {
     title: 'Create an account',
     lead: 'It takes a minute.',
+    leadOfApp: 'Create an account to continue to {app}.',
     passwordless: 'No password needed: confirm your address, then add a passkey.',
     fields: {
       givenName: 'First name',
@@ -437,6 +437,7 @@ export const en = {
   },
   verify: {
     title: 'Confirm your address',
+    leadOfApp: 'Confirm your address to continue to {app}.',
     fields: { code: 'Code', account: 'Account', username: 'User name' },
     codeHint: 'From the mail that we sent you.',
     submit: 'Confirm address',

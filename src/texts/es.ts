@@ -139,8 +139,7 @@ export const es: Words = {
     onlyCode: 'Este código es incorrecto, ya se usó o ha caducado. Revísalo o vuelve a abrir el enlace del correo.',
     appMistake: {
       title: 'Error de la app',
-      message:
-        'La app que te envió aquí es desconocida o su solicitud no es válida. No ha obtenido acceso. Vuelve atrás e inténtalo de nuevo, o avisa a quienes la crearon.',
+      message: 'La app que te envió aquí es desconocida o su solicitud no es válida. No ha obtenido acceso. Avisa a quienes la crearon.',
     },
     toAccount: 'Ir a tu cuenta',
   },
@@ -407,6 +406,7 @@ export const es: Words = {
   signUp: {
     title: 'Crear una cuenta',
     lead: 'Solo lleva un minuto.',
+    leadOfApp: 'Crea una cuenta para continuar en {app}.',
     passwordless: 'No hace falta contraseña: confirma tu dirección y luego añade una llave de acceso.',
     fields: {
       givenName: 'Nombre',
@@ -436,6 +436,7 @@ export const es: Words = {
   },
   verify: {
     title: 'Confirma tu dirección',
+    leadOfApp: 'Confirma tu dirección para continuar en {app}.',
     fields: { code: 'Código', account: 'Cuenta', username: 'Nombre de usuario' },
     codeHint: 'Está en el correo que te enviamos.',
     submit: 'Confirmar dirección',

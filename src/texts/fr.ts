@@ -147,7 +147,7 @@ export const fr: Words = {
     appMistake: {
       title: 'Cette application a commis une erreur',
       message:
-        'L’application qui vous a envoyé ici est inconnue ou sa demande n’est pas valable. Elle n’a obtenu aucun accès. Revenez en arrière et réessayez, ou signalez-le à ses développeurs.',
+        'L’application qui vous a envoyé ici est inconnue ou sa demande n’est pas valable. Elle n’a obtenu aucun accès. Signalez-le à ses développeurs.',
     },
     toAccount: 'Accéder à votre compte',
   },
@@ -418,6 +418,7 @@ export const fr: Words = {
   signUp: {
     title: 'Créer un compte',
     lead: 'Une minute suffit.',
+    leadOfApp: 'Créez un compte pour continuer vers {app}.',
     passwordless: 'Pas besoin de mot de passe : confirmez votre adresse, puis ajoutez une clé d’accès.',
     fields: {
       givenName: 'Prénom',
@@ -447,6 +448,7 @@ export const fr: Words = {
   },
   verify: {
     title: 'Confirmez votre adresse',
+    leadOfApp: 'Confirmez votre adresse pour continuer vers {app}.',
     fields: { code: 'Code', account: 'Compte', username: 'Nom d’utilisateur' },
     codeHint: 'Il figure dans l’e-mail que nous vous avons envoyé.',
     submit: 'Confirmer l’adresse',

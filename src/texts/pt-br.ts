@@ -139,7 +139,7 @@ export const ptBr: Words = {
     appMistake: {
       title: 'Este app cometeu um erro',
       message:
-        'O app que trouxe você aqui é desconhecido ou fez uma solicitação inválida. Ele não recebeu acesso. Volte e tente de novo ou avise os criadores do app.',
+        'O app que trouxe você aqui é desconhecido ou fez uma solicitação inválida. Ele não recebeu acesso. Avise os criadores do app.',
     },
     toAccount: 'Ir para a sua conta',
   },
@@ -405,6 +405,7 @@ export const ptBr: Words = {
   signUp: {
     title: 'Criar conta',
     lead: 'Leva um minuto.',
+    leadOfApp: 'Crie uma conta para continuar em {app}.',
     passwordless: 'Sem senha: confirme seu endereço e depois adicione uma chave de acesso.',
     fields: {
       givenName: 'Nome',
@@ -433,6 +434,7 @@ export const ptBr: Words = {
   },
   verify: {
     title: 'Confirme seu endereço',
+    leadOfApp: 'Confirme seu endereço para continuar em {app}.',
     fields: { code: 'Código', account: 'Conta', username: 'Nome de usuário' },
     codeHint: 'Está no e-mail que enviamos para você.',
     submit: 'Confirmar endereço',

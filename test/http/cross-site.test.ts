@@ -106,6 +106,38 @@ describe('CORS', () => {
     },
   )
 
+  describe('in development on a loopback address', () => {
+    const DEVELOPMENT = { ENVIRONMENT: 'development', ORIGIN: 'http://localhost:8787', MAIL: 'capture', SCRYPT_LN: '15' }
+    const allowedFor = async (origin: string, env: Record<string, string>) => {
+      const { headers } = await new Client().get('/oauth/token', { env, headers: { origin } })
+      return [headers.get('access-control-allow-origin'), headers.get('access-control-allow-credentials')]
+    }
+
+    test.each(['http://localhost:9401', 'http://127.0.0.1:5500', 'http://[::1]:3000'])(
+      '%s may call Kith, without cookies',
+      async (origin) => {
+        expect(await allowedFor(origin, DEVELOPMENT)).toEqual([origin, null])
+        const listed = { ...DEVELOPMENT, CORS_ORIGINS: origin }
+        expect(await allowedFor(origin, listed)).toEqual([origin, 'true'])
+        expect(await allowedFor(origin, { ...DEVELOPMENT, ORIGIN: 'https://dev.example.com' })).toEqual([null, 'true'])
+      },
+    )
+
+    test.each([
+      'http://localhost.evil.example',
+      'http://localhost:9401.evil.example',
+      'http://192.168.1.2:9401',
+      'https://evil.example',
+      'null',
+    ])('%s may not', async (origin) => expect((await allowedFor(origin, DEVELOPMENT))[0]).toBeNull())
+
+    test('a write with a cookie is refused from a page that is not listed', async () => {
+      const headers = { origin: 'http://localhost:9401', cookie: 'kith_session=x' }
+      const reply = await new Client().patch('/user/me', {}, { env: DEVELOPMENT, headers })
+      expect([reply.status, reply.text]).toEqual([403, expect.stringContaining('from this origin are not allowed')])
+    })
+  })
+
   test('a preflight of the allowed origin says what may be sent', async () => {
     const headers = {
       origin: ALLOWED,

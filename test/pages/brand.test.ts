@@ -27,6 +27,12 @@ describe('with a brand', () => {
     expect(text.replaceAll('/assets/kith.css', '')).not.toMatch(/kith(?!\.test)/i)
   })
 
+  test('its name is that of the APIs on the first page', async () => {
+    const { text } = await new Client().get('/', { env: BRAND })
+    expect(text).toContain('Häppchen &amp; Co user API')
+    expect(text).not.toContain('Kith user API')
+  })
+
   test('its pictures may be loaded, and nothing else from elsewhere', async () => {
     const { headers } = await new Client().get('/sign-in', { env: BRAND })
     const policy = headers.get('content-security-policy') ?? ''
@@ -54,8 +60,8 @@ describe('the app that has sent the person', () => {
     policy_uri: 'https://photos.example/privacy',
     tos_uri: 'https://photos.example/terms',
   }
-  const signInFor = (clientId: string) =>
-    new Client().get(`/sign-in?${new URLSearchParams({ return_to: `/oauth/authorize?client_id=${clientId}&ui_locales=en` })}`, {
+  const signInFor = (clientId: string, path = '/sign-in') =>
+    new Client().get(`${path}?${new URLSearchParams({ return_to: `/oauth/authorize?client_id=${clientId}&ui_locales=en` })}`, {
       env: BRAND,
     })
 
@@ -66,6 +72,16 @@ describe('the app that has sent the person', () => {
     expect(text).toContain('src="https://photos.example/logo.png"')
     expect(text).toMatch(/href="https:\/\/photos\.example\/terms".*href="https:\/\/photos\.example\/privacy".*href="mailto:/s)
     expect(headers.get('content-security-policy')).toContain(' https://photos.example;')
+  })
+
+  test.each([
+    ['/sign-up', 'Create an account'],
+    ['/verify', 'Confirm your address'],
+  ])('is named at %s', async (path, task) => {
+    const id = await newOAuthClient('openid', { name: 'Book club', ...face })
+    const { text } = await signInFor(id, path)
+    expect(text).toContain(`${task} to continue to <strong><bdi dir="auto">Book club</bdi></strong>.`)
+    expect(text).toContain('src="https://photos.example/logo.png"')
   })
 
   test('shows nothing of its own but its name if it has registered itself', async () => {

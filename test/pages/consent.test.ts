@@ -237,6 +237,19 @@ describe('/consent', () => {
     }
   })
 
+  test.each([
+    ['redirect_uri', (uri: string) => consentPath(app, { redirect_uri: uri })],
+    ['post_logout_redirect_uri', (uri: string) => `/sign-out?${new URLSearchParams({ client_id: app, post_logout_redirect_uri: uri })}`],
+  ])('a developer sees which %s came and which are registered', async (name, pathOf) => {
+    const env = { ENVIRONMENT: 'development', ORIGIN: 'http://localhost:8787', MAIL: 'capture', SCRYPT_LN: '15' }
+    const { status, text } = await new Client().get(pathOf('https://app.kith.test/mistyped/<'), { env })
+    expect(status).toBe(400)
+    expect(text).toContain(
+      `The ${name} is not registered for the client. The app sent https://app.kith.test/mistyped/&lt;; registered: https://`,
+    )
+    expect(text).not.toContain('try again')
+  })
+
   test('what is wrong with the rest of the request is told to the app', async () => {
     const reply = await browser.get(consentPath(app, { scope: 'nonsense' }))
     expect(paramsOf(reply.headers.get('location') ?? '')).toMatchObject({ error: 'invalid_scope', state: 'xyz' })

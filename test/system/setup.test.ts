@@ -349,6 +349,23 @@ describe('questions', () => {
     expect(existsSync(join(project.folder, 'secrets.env'))).toBe(false)
   })
 
+  test('a dry run without answers asks nothing, and says which values are examples', async () => {
+    setAccount({ accounts: [] })
+    const dry = await setup(['--dry-run', '--from', 'me@example.org'])
+    expect(dry.code, dry.output).toBe(0)
+    expect(dry.output).toContain(
+      'the plan has examples:\n\n  --origin https://id.example.com\n  --pictures https://avatars.example.com\n\n',
+    )
+    expect(dry.output).toContain('wrangler d1 create kith')
+    expect(dry.output).toContain('dry run: nothing was changed')
+  })
+
+  test('without a terminal it says which options answer the questions', async () => {
+    const { code, output } = await setup([])
+    expect([code, output]).toEqual([1, expect.stringContaining('npm run setup -- --yes --origin <https://...> --pictures')])
+    expect(output).not.toMatch(/ERR_|\n {4}at /)
+  })
+
   test.each([
     [['--origin', 'http://id.example.com'], '--origin must be https in production'],
     [['--origin', 'https://id.example.com/kith'], '--origin must be an origin'],

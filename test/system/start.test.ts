@@ -246,6 +246,11 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   expect(made.output).toMatch(
     new RegExp(`\\n {2}issuer +${kith.origin}\\n {2}discovery +${kith.origin}/[\\s\\S]*\\n {2}client_secret +${made.secret}\\n`),
   )
+  const page = ['--name', 'P', '--auth-method', 'none', '--scope', 'openid', '--redirect-uri', 'http://localhost:9401/callback']
+  expect((await client('create', 'op-page', ...page)).output).not.toContain('CORS_ORIGINS')
+  expect((await client('update', 'op-page', '--redirect-uri', 'https://app.example.com/callback')).output).toContain(
+    'Not in CORS_ORIGINS: https://app.example.com\n',
+  )
   const signer = await client('create', 'op-signer', '--name', 'S', ...service.with(3, 'client_secret_jwt'))
   expect(signer.output).toContain('it signs an assertion with its secret (HS256) for each request')
   const options = { execute: [openid.allowInsecureRequests] }

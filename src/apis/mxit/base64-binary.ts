@@ -3,6 +3,7 @@
  * body is held in memory; the limit applies to the decoded bytes.
  */
 import type { HonoRequest } from 'hono'
+import { byteSize } from '../../core/byte-size.ts'
 import { AppError } from '../../core/errors.ts'
 import { readBytes } from '../../http/bodies/bytes.ts'
 
@@ -34,6 +35,6 @@ export async function readBase64Binary(
   }
   const { buffer, byteOffset, byteLength } = Buffer.from(base64, 'base64')
   const bytes = new Uint8Array(buffer, byteOffset, byteLength)
-  if (bytes.byteLength > bytesMax) throw new AppError('payload_too_large', `The body may have at most ${bytesMax} bytes`)
+  if (bytes.byteLength > bytesMax) throw new AppError('payload_too_large', `The body can be at most ${byteSize(bytesMax)}`)
   return { bytes, isDecoded: true }
 }

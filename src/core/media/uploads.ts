@@ -23,6 +23,7 @@ import {
   reserveFile,
 } from '../../store/db/files.ts'
 import { insertFolder } from '../../store/db/folders.ts'
+import { byteSize } from '../byte-size.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { FileName } from '../fields.ts'
@@ -57,7 +58,7 @@ export async function uploadFile(ctx: Ctx, gate: Gate, read: () => Promise<Uploa
   const { principal } = await gate()
   const upload = await read()
   const { uploadBytesMax } = ctx.config.media
-  if (upload.size > uploadBytesMax) throw new AppError('payload_too_large', `A file may have at most ${uploadBytesMax} bytes`)
+  if (upload.size > uploadBytesMax) throw new AppError('payload_too_large', `A file can be at most ${byteSize(uploadBytesMax)}`)
   const typed = await withType(upload)
   return ctx.finish(() => storeUpload(ctx, principal.userId, typed))
 }
@@ -152,7 +153,7 @@ function noRoom(ctx: Ctx, usage: { files: number; bytes: number } | null, size: 
   if ((usage?.files ?? 0) >= filesPerUser)
     return new AppError('quota_exceeded', `You may have at most ${filesPerUser} files`, { reason: 'files' })
   if ((usage?.bytes ?? 0) + size <= bytesPerUser) return null
-  return new AppError('quota_exceeded', `Your files may have at most ${bytesPerUser} bytes in total`, { reason: 'bytes' })
+  return new AppError('quota_exceeded', `Your files can be at most ${byteSize(bytesPerUser)} in total`, { reason: 'bytes' })
 }
 
 /** Puts the body into the bucket. Returns the digest of what has passed. */

@@ -220,7 +220,7 @@ export function openApi(client: Client, named: string, rows: readonly ApiRow[]):
   const row = findSpelt(rows, named, ({ resource }) => resource)
   const api = row && toApi(row)
   const names = api && namesFor(client, api)
-  if (!names) throw invalidTarget(`${listScopes([named])} is no resource that the client may have`)
+  if (!names) throw invalidTarget(`The client is not allowed to use ${listScopes([named])}`)
   return { api, names }
 }
 

@@ -14,7 +14,7 @@ import type { UserPrincipal } from '../principal.ts'
 import { endOwnSession } from '../sessions/sessions.ts'
 import { type Client, toClient } from './clients.ts'
 import { type IdTokenHint, readAudience, readIdTokenHint } from './id-token.ts'
-import { appendToRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
+import { appendToRedirectUri, compareUris, isRegisteredRedirectUri } from './redirect-uri.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
 const PARAMETERS = {
@@ -152,7 +152,8 @@ function locationOf(clientId: string | undefined, client: Client | null, request
   if (clientId === undefined) throw new AppError('invalid_request', 'With post_logout_redirect_uri, send client_id or an id_token_hint')
   if (!client) throw new AppError('invalid_request', 'The client is unknown')
   if (!isRegisteredRedirectUri(client.postLogoutRedirectUris, uri, { nativeDevelopment: client.isNativeDevelopment })) {
-    throw new AppError('invalid_request', 'The post_logout_redirect_uri is not registered for the client')
+    const hint = compareUris(uri, client.postLogoutRedirectUris)
+    throw new AppError('invalid_request', 'The post_logout_redirect_uri is not registered for the client', { hint })
   }
   return state === undefined ? uri : appendToRedirectUri(uri, { state })
 }

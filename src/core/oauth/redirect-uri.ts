@@ -60,3 +60,8 @@ export function appendToRedirectUri(uri: string, params: Readonly<Record<string,
   if (!uri.includes('?')) return `${uri}?${query}`
   return /[?&]$/.test(uri) ? `${uri}${query}` : `${uri}&${query}`
 }
+
+/** For a developer who wonders what differs. */
+export function compareUris(asked: string, registered: readonly string[]): string {
+  return `The app sent ${asked}; registered: ${registered.join(', ') || 'none'}`
+}

@@ -15,7 +15,7 @@ import { isThumbprint } from './dpop.ts'
 import { claimsWithin } from './granted-claims.ts'
 import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from './limits.ts'
 import { isCodeChallenge } from './pkce.ts'
-import { isRegisteredRedirectUri } from './redirect-uri.ts'
+import { compareUris, isRegisteredRedirectUri } from './redirect-uri.ts'
 import { requireSigningKey } from './signing-keys.ts'
 
 export const RESPONSE_TYPES = ['code'] as const
@@ -43,7 +43,8 @@ export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRe
   if (!client) throw new AppError('invalid_request', 'The client is unknown')
   if (request.redirectUri === '') throw new AppError('invalid_request', 'redirect_uri is required')
   if (!isRegisteredRedirectUri(client.redirectUris, request.redirectUri, { nativeDevelopment: client.isNativeDevelopment })) {
-    throw new AppError('invalid_request', 'The redirect_uri is not registered for the client')
+    const hint = compareUris(request.redirectUri, client.redirectUris)
+    throw new AppError('invalid_request', 'The redirect_uri is not registered for the client', { hint })
   }
   return client
 }

@@ -1,6 +1,7 @@
 /** Reads bodies with a cap: memory never holds more than the limit (security row 65). */
 import type { HonoRequest } from 'hono'
 import { holdBytes } from '../../core/admission.ts'
+import { byteSize } from '../../core/byte-size.ts'
 import { AppError } from '../../core/errors.ts'
 import { BODY_BYTES_MAX } from '../../core/limits.ts'
 import { fromClient, nextPiece } from '../../core/media/body.ts'
@@ -13,7 +14,7 @@ const SHORT_BYTES = 4 * 1024
  * named in the error, if different.
  */
 export async function readBytes(req: HonoRequest, max: number, told = max): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () => new AppError('payload_too_large', `The body may have at most ${told} bytes`)
+  const tooLarge = () => new AppError('payload_too_large', `The body can be at most ${byteSize(told)}`)
   const declared = Number(req.header('content-length') ?? Number.NaN)
   if (declared > max) throw tooLarge()
   if (declared <= SHORT_BYTES) {

@@ -4,6 +4,7 @@
  * cannot be read in two ways.
  */
 import type { HonoRequest } from 'hono'
+import { byteSize } from '../../core/byte-size.ts'
 import { AppError } from '../../core/errors.ts'
 import { FORM_OVERHEAD_BYTES } from '../../core/limits.ts'
 import { readBytes } from './bytes.ts'
@@ -216,7 +217,7 @@ function withoutPath(headers: Buffer): Buffer<ArrayBuffer> {
 }
 
 function tooLarge(bytesMax: number): AppError {
-  return new AppError('payload_too_large', `The body may have at most ${bytesMax} bytes`)
+  return new AppError('payload_too_large', `The body can be at most ${byteSize(bytesMax)}`)
 }
 
 const refusal = (path: string, message: string) => AppError.ofFields([{ path, message }])

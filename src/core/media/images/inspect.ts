@@ -3,6 +3,7 @@
  * type by its first bytes, whatever its name or declared type; within the limits; complete. The result is one picture:
  * without trailing data or other frames and, except for HEIC and AVIF, without metadata (places, comments, thumbnails).
  */
+import { byteSize } from '../../byte-size.ts'
 import { AppError } from '../../errors.ts'
 import { type ImageFormat, type ImageLimits, type InspectedImage, refuseFile, textAt } from './format.ts'
 import { inspectGif } from './gif.ts'
@@ -16,7 +17,7 @@ export type { ImageFormat, ImageLimits, InspectedImage } from './format.ts'
 /** Throws `payload_too_large` or `invalid_file`, with what is wrong. */
 export async function inspectImage(bytes: Uint8Array<ArrayBuffer>, limits: ImageLimits): Promise<InspectedImage> {
   if (bytes.length === 0) refuseFile('The file is empty')
-  if (bytes.length > limits.bytesMax) throw new AppError('payload_too_large', `The picture may have at most ${limits.bytesMax} bytes`)
+  if (bytes.length > limits.bytesMax) throw new AppError('payload_too_large', `The picture can be at most ${byteSize(limits.bytesMax)}`)
   const format = formatOf(bytes)
   if (format === null) refuseFile('The file is not a JPEG, PNG, WebP or GIF picture')
   if (format === 'image/png') return inspectPng(bytes, limits)

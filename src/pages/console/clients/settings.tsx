@@ -1,5 +1,6 @@
 /** What to paste into a client's program: the endpoints, and settings for well-known libraries. */
 import type { Config } from '../../../config.ts'
+import { blockedOrigins } from '../../../core/calling-origins.ts'
 import { toMetadata } from '../../../core/oauth/client-columns.ts'
 import type { ClientRow } from '../../../core/oauth/client-registration.ts'
 import { DEVICE_GRANT } from '../../../core/oauth/clients.ts'
@@ -16,8 +17,7 @@ export function ReadySettings({ row, config }: { row: ClientRow; config: Config 
   const kind = kindOf(metadata)
   const snippets = snippetsFor(kind, { ...metadata, issuer: config.origin, clientId: row.id })
   // A page calls the token endpoint itself.
-  const origins = [...new Set(metadata.redirectUris.map((uri) => new URL(uri).origin))]
-  const missing = kind === 'spa' ? origins.filter((origin) => !config.corsOrigins.includes(origin)) : []
+  const missing = kind === 'spa' ? blockedOrigins(config, metadata.redirectUris) : []
   return (
     <section class="panel">
       <h2>{clients.settings}</h2>

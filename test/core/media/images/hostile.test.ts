@@ -3,6 +3,7 @@
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { getConfig } from '../../../../src/config.ts'
+import { byteSize } from '../../../../src/core/byte-size.ts'
 import { type ImageLimits, inspectImage } from '../../../../src/core/media/images/inspect.ts'
 import {
   animatedGif,
@@ -194,6 +195,16 @@ describe('is refused', () => {
   test('the file of 20000 x 20000 is as small as that', () => {
     const bomb = REFUSED.find(([what]) => what.includes('20000'))?.[1]
     expect(bomb?.length).toBeLessThan(50_000)
+  })
+
+  test.each([
+    [100, '100 bytes'],
+    [1500, '1500 bytes'],
+    [64 * 1024, '64 KB'],
+    [16 * 1024 * 1024, '16 MB'],
+    [0, '0 bytes'],
+  ])('the limit of %d bytes is said as %j', (bytes, words) => {
+    expect(byteSize(bytes)).toBe(words)
   })
 
   test('one byte too many, and one pixel too many', async () => {
