@@ -359,6 +359,19 @@ describe('@kith/client/react', () => {
     await eventually(() => page.locator('[data-status=none]').count()).toBe(3)
   })
 
+  test('somebody else who signs in in another tab finds nothing of the first', async () => {
+    await page.fill('#note', 'of Alice')
+    const other = await context.newPage()
+    await other.goto(site)
+    await context.clearCookies()
+    await other.click('text="Switch"')
+    await signInAs(other, 'bob_demo')
+    await eventually(() => page.textContent('#user')).toBe('bob_demo')
+    expect(await page.inputValue('#note')).toBe('')
+    expect(await Promise.all(['alice_demo', 'bob_demo'].map((name) => buttonOf(name).count()))).toEqual([1, 0])
+    await other.close()
+  })
+
   test('a sign-out in one tab shows in the others', async () => {
     const other = await context.newPage()
     await other.goto(site)

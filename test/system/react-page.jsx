@@ -40,6 +40,8 @@ function Everything({ people }) {
       </SignedOut>
       <SignedIn>
         <SignOutButton options={{ from: 'app' }} />
+        <SignInButton>Switch</SignInButton>
+        <input id="note" aria-label="Note" />
       </SignedIn>
       <ul>
         {people.map((person) => (
