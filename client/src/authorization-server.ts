@@ -45,7 +45,7 @@ interface TokenRequest {
   readonly additionalParameters: Record<string, string>
   readonly DPoP?: DPoPHandle
   readonly signal?: AbortSignal
-  readonly [customFetch]: (url: string, init: object) => Promise<Response>
+  readonly [customFetch]: (url: string, init: { body: unknown }) => Promise<Response>
   readonly [allowInsecureRequests]: boolean
 }
 
@@ -70,7 +70,9 @@ export function authorizationServer(settings: Settings, connection: Connection, 
   }
   const timeoutMs = Math.min(settings.timeoutMs, TOKEN_TIMEOUT_MS)
   const options = {
-    [customFetch]: (url: string, init: object) => connection.send(new Request(url, init), { timeoutMs }),
+    // React Native sends no URLSearchParams.
+    [customFetch]: (url: string, init: { body: unknown }) =>
+      connection.send(new Request(url, { ...init, body: String(init.body) }), { timeoutMs }),
     [allowInsecureRequests]: origin.startsWith('http:'),
   }
 

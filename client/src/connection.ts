@@ -19,7 +19,6 @@ export interface SendOptions {
 }
 
 const BOOKMARK = 'x-d1-bookmark'
-const LATE = 'late'
 
 export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key' | 'timeoutMs'>): Connection {
   const { origin, environment, key } = settings
@@ -47,7 +46,13 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
     if (isKith && bookmark) headers.set(BOOKMARK, bookmark)
     const { signal } = request
     const limit = new AbortController()
-    const timer = timeoutMs === null ? undefined : setTimeout(() => limit.abort(LATE), timeoutMs)
+    // React Native's signals have no reason.
+    let isLate = false
+    const stop = () => {
+      isLate = true
+      limit.abort()
+    }
+    const timer = timeoutMs === null ? undefined : setTimeout(stop, timeoutMs)
     if (signal?.aborted) limit.abort(signal.reason)
     signal?.addEventListener('abort', () => limit.abort(signal.reason))
     try {
@@ -58,7 +63,7 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
       return await buffered(response)
     } catch (cause) {
       if (signal?.aborted) throw new KithError({ kind: 'aborted' }, 'The request was aborted', { cause })
-      if (limit.signal.reason === LATE) throw new KithError({ kind: 'timeout' }, 'Kith did not answer in time')
+      if (isLate) throw new KithError({ kind: 'timeout' }, 'Kith did not answer in time')
       throw unreachable(cause)
     } finally {
       clearTimeout(timer)

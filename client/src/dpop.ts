@@ -1,5 +1,5 @@
 /**
- * DPoP (RFC 9449): tokens are bound to a key that no script can read, so a stolen token is useless elsewhere.
+ * DPoP (RFC 9449): tokens are bound to a key that stays on the device, so a stolen token is useless elsewhere.
  * `createKith({ ..., dpop: dpop() })`.
  */
 import {
@@ -38,7 +38,8 @@ async function keyPair(keys: KeyStore, name: string): Promise<CryptoKeyPair> {
   try {
     const found = await keys.get(name)
     if (found) return found
-    const made = await generateKeyPair('ES256')
+    const { extractable = false } = keys
+    const made = await generateKeyPair('ES256', { extractable })
     await keys.set(name, made)
     return made
   } catch (cause) {
@@ -54,16 +55,22 @@ async function sendProved(
   send: (headers: Headers) => Promise<Response>,
   isSecond = false,
 ): Promise<Response> {
+  let response: Response | undefined
   try {
-    return await protectedResourceRequest(token, request.method, new URL(request.url), new Headers(request.headers), null, {
+    await protectedResourceRequest(token, request.method, new URL(request.url), new Headers(request.headers), null, {
       DPoP: handle,
       // Where a token may go is decided before.
       [allowInsecureRequests]: true,
-      [customFetch]: (_url, { headers }) => send(new Headers(headers)),
+      async [customFetch](_url, { headers }) {
+        response = await send(new Headers(headers))
+        // The library reads no more of it. Expo's own is no instance of the global Response, and would be refused.
+        return new Response(null, { headers: response.headers })
+      },
     })
   } catch (error) {
-    if (!(error instanceof WWWAuthenticateChallengeError)) throw error
+    if (!(response && error instanceof WWWAuthenticateChallengeError)) throw error
     const isOfProof = error.cause.some(({ parameters }) => parameters.error === 'invalid_dpop_proof') || isDPoPNonceError(error)
-    return isOfProof && !isSecond ? sendProved(handle, request, token, send, true) : error.response
+    if (isOfProof && !isSecond) return sendProved(handle, request, token, send, true)
   }
+  return response as Response
 }

@@ -10,7 +10,7 @@ export interface Environment {
   readonly storage: ClientStorage
   /** Runs `work` while nobody else who shares the storage holds the lock `name`. */
   lock<T>(name: string, work: () => Promise<T>): Promise<T>
-  /** Stores non-extractable keys, for DPoP. By default IndexedDB. */
+  /** Stores keys for DPoP. By default IndexedDB, with keys that are not extractable. */
   readonly keys?: KeyStore
   /**
    * Sends the person to Kith. Browsers leave the page. An app that opens a browser resolves to the URL that it came back
@@ -35,6 +35,8 @@ export interface ClientStorage {
 }
 
 export interface KeyStore {
+  /** Whether a key can be kept only if its bytes can be read. */
+  readonly extractable?: boolean
   get(name: string): Promise<CryptoKeyPair | undefined>
   set(name: string, pair: CryptoKeyPair): Promise<void>
 }

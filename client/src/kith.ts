@@ -62,7 +62,7 @@ export function createKith(options: KithOptions): Kith {
     signOut: async (options) => (await protocol()).signOut(options),
     accessToken: async ({ minValiditySeconds, resource = KITH } = {}) => (await tokens.get(resource, minValiditySeconds)).text,
     async fetch(input, init) {
-      const request = new Request(input instanceof Request ? input : new URL(input, environment.currentUrl()), init)
+      const request = new Request(input instanceof Request ? input : new URL(String(input), environment.currentUrl()), init)
       const to = new URL(request.url).origin
       const page = environment.currentUrl()
       if (!settings.tokenOrigins.has(to) && !(page && new URL(page).origin === to)) {

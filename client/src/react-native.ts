@@ -4,6 +4,7 @@
  */
 import { browser, lockInProcess } from './browser.ts'
 import type { ClientStorage, Environment } from './environment.ts'
+import { keysInStorage } from './keys-in-storage.ts'
 
 /** What the client uses of `expo-secure-store`. */
 export interface SecureStore {
@@ -19,26 +20,35 @@ export interface WebBrowser {
 }
 
 /** What the client uses of `expo-crypto`. */
-export interface NativeCrypto {
+export interface ExpoCrypto {
   getRandomValues<T extends Uint8Array>(array: T): T
   digest(algorithm: never, data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer>
+}
+
+/** What the client uses of `react-native-quick-crypto`: Web Crypto, which `dpop()` needs. */
+export interface QuickCrypto {
+  readonly subtle: object
+  readonly CryptoKey: object
 }
 
 export interface NativeModules {
   readonly secureStore: SecureStore
   readonly webBrowser: WebBrowser
-  readonly crypto: NativeCrypto
+  readonly crypto: ExpoCrypto | QuickCrypto
 }
 
 /**
  * `createKith({ ..., redirectUri: 'com.example.app:/callback', environment: nativeEnvironment({ secureStore, webBrowser, crypto }) })`.
- * Without a global `crypto`, it defines the part that sign-in needs: random values and SHA-256.
+ * Without a global `crypto`, it defines one: with `expo-crypto` the part that sign-in needs, random values and SHA-256; with
+ * `react-native-quick-crypto` all of it.
  */
 export function nativeEnvironment({ secureStore, webBrowser, crypto }: NativeModules): Environment {
   defineCrypto(crypto)
+  const storage = secureStorage(secureStore)
   return {
     ...browser,
-    storage: secureStorage(secureStore),
+    storage,
+    keys: keysInStorage(storage),
     lock: lockInProcess,
     async openUrl(url, backTo) {
       const result = await webBrowser.openAuthSessionAsync(url, backTo)
@@ -48,11 +58,18 @@ export function nativeEnvironment({ secureStore, webBrowser, crypto }: NativeMod
   }
 }
 
-/** Hermes has no Web Crypto. A polyfill that the app has installed stays. */
-function defineCrypto({ getRandomValues, digest }: NativeCrypto): void {
-  if (globalThis.crypto?.subtle) return
-  const subtle = { digest: (algorithm: never, data: Uint8Array<ArrayBuffer>) => digest(algorithm, data) }
-  Object.defineProperty(globalThis, 'crypto', { value: { getRandomValues, subtle }, configurable: true, writable: true })
+/** Hermes has no Web Crypto. A polyfill that the app has installed stays; that of `react-native-quick-crypto` leaves out `CryptoKey`. */
+function defineCrypto(crypto: ExpoCrypto | QuickCrypto): void {
+  if ('subtle' in crypto && !globalThis.CryptoKey) define('CryptoKey', crypto.CryptoKey)
+  if (!globalThis.crypto?.subtle) define('crypto', 'subtle' in crypto ? crypto : toWebCrypto(crypto))
+}
+
+function define(name: string, value: object): void {
+  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
+}
+
+function toWebCrypto({ getRandomValues, digest }: ExpoCrypto): object {
+  return { getRandomValues, subtle: { digest: (algorithm: never, data: Uint8Array<ArrayBuffer>) => digest(algorithm, data) } }
 }
 
 /** Some Keychains refuse values of more than 2048 bytes. The rest is for what comes before the value. */

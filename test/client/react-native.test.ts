@@ -1,7 +1,13 @@
 // What React Native keeps in the Keychain or Keystore, on a store that has its rules.
 
+import type { Environment, KeyStore, KithOptions } from '@kith/client'
+import { dpop } from '@kith/client/dpop'
 import { nativeEnvironment } from '@kith/client/react-native'
-import { describe, expect, test } from 'vitest'
+import { calculateJwkThumbprint } from 'jose'
+import { afterEach, describe, expect, test } from 'vitest'
+import { rows } from '../apis/oauth/harness.ts'
+import { clock } from '../platform/clock.ts'
+import { type Browser, failureOf, newAppBrowser } from './browser.ts'
 
 const KEY = 'kith:session:my-app@https://id.example.com'
 /** Longer than an item may be, in bytes more than in characters. */
@@ -32,11 +38,12 @@ function keychain(items = new Map<string, string>(), steps = Number.POSITIVE_INF
   }
 }
 
-const storageOn = (secureStore: ReturnType<typeof keychain>) => {
+const environmentOn = (secureStore: ReturnType<typeof keychain>): Environment => {
   const webBrowser = { openAuthSessionAsync: async () => ({ type: 'cancel' }) }
   const native = { getRandomValues: <T extends Uint8Array>(array: T) => array, digest: async () => new ArrayBuffer(0) }
-  return nativeEnvironment({ secureStore, webBrowser, crypto: native }).storage
+  return nativeEnvironment({ secureStore, webBrowser, crypto: native })
 }
+const storageOn = (secureStore: ReturnType<typeof keychain>) => environmentOn(secureStore).storage
 
 describe('storage in React Native', () => {
   test.each([...SHORT, ...LONG].map((value) => [value.length, value]))('keeps a value of %i characters as it is', async (_, value) => {
@@ -83,5 +90,117 @@ describe('storage in React Native', () => {
     const before = crypto
     storageOn(keychain())
     expect(crypto).toBe(before)
+  })
+})
+
+describe('the key of tokens in React Native', () => {
+  const DAY_MS = 86_400_000
+  afterEach(() => clock.restore())
+
+  const keysOn = (items: Map<string, string>) => environmentOn(keychain(items)).keys as KeyStore
+  /** What is in the one item, beside its head. */
+  const change = (items: Map<string, string>, to: (jwk: Record<string, string>) => object | string) => {
+    const [[name, item]] = [...items].filter(([name]) => name.includes('_3a_key_3a_')) as [[string, string]]
+    const [, head = '', text = ''] = /^(\w+:)(.*)$/.exec(item) ?? []
+    const changed = to(JSON.parse(text))
+    items.set(name, head + (typeof changed === 'string' ? changed : JSON.stringify(changed)))
+  }
+  const thumbprintOf = async ({ publicKey }: CryptoKeyPair) =>
+    calculateJwkThumbprint((await crypto.subtle.exportKey('jwk', publicKey)) as JsonWebKey & { kty: string })
+
+  /** The app on a phone, each time it is started. */
+  async function newPhone() {
+    clock.freeze()
+    const browser = await newAppBrowser()
+    const items = new Map<string, string>()
+    const options = (): Partial<KithOptions> => ({ dpop: dpop(), environment: { keys: keysOn(items), lock: (_, work) => work() } })
+    return { browser, items, start: () => browser.open(options()), signIn: () => signIn(browser, options()) }
+  }
+  async function signIn(browser: Browser, options: Partial<KithOptions>) {
+    const kith = browser.open(options)
+    await kith.signIn()
+    await kith.handleRedirect(await browser.visit())
+    return kith
+  }
+  const thefts = ({ userId }: Browser) => rows('SELECT type FROM audit_events WHERE user_id = ? AND type LIKE ?', userId, 'refresh%')
+
+  test('is the same after a restart, and its bytes cannot be read again', async () => {
+    const items = new Map<string, string>()
+    const made = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])) as CryptoKeyPair
+    await keysOn(items).set('kith:key:a', made)
+    const found = (await keysOn(items).get('kith:key:a')) as CryptoKeyPair
+    expect(await thumbprintOf(found)).toBe(await thumbprintOf(made))
+    expect([found.privateKey.extractable, found.publicKey.extractable]).toEqual([false, true])
+    expect(await keysOn(items).get('kith:key:b')).toBeUndefined()
+  })
+
+  test('is still signed in a day after it was killed between a refresh and its reply', async () => {
+    const { browser, start, signIn } = await newPhone()
+    await signIn()
+    clock.advance(11 * 60_000)
+    await new Promise<void>((killed) => {
+      browser.trouble = async (_request, forward) => {
+        const reply = await forward()
+        // The reply before has only the nonce.
+        if (!reply.ok) return reply
+        killed()
+        return new Promise(() => {})
+      }
+      void start().get('/user/me')
+    })
+    browser.trouble = null
+    clock.advance(DAY_MS)
+    const next = start()
+    await next.get('/user/me')
+    clock.advance(11 * 60_000)
+    await next.get('/user/me')
+    expect([next.session.status, await thefts(browser)]).toEqual(['signed_in', []])
+  })
+
+  test.each<[string, (items: Map<string, string>) => void]>([
+    ['lost', (items) => items.clear()],
+    ['cut off', (items) => change(items, (jwk) => JSON.stringify(jwk).slice(0, 40))],
+    ['of another kind', (items) => change(items, () => 'null')],
+    ['without its private half', (items) => change(items, ({ d: _, ...point }) => point)],
+    ['of halves that do not belong together', (items) => change(items, (jwk) => ({ ...jwk, d: `${'A'.repeat(42)}Q` }))],
+  ])('%s: the session ends with an error that says so, once, and the next sign-in has a new one', async (_, damage) => {
+    const { browser, items, start, signIn } = await newPhone()
+    await signIn()
+    damage(items)
+    browser.requests.length = 0
+    const kith = start()
+    expect(await failureOf(kith.get('/user/me'))).toMatchObject({ kind: 'signed_out', reason: 'ended' })
+    expect(kith.session).toEqual({ status: 'signed_out', reason: 'ended' })
+    const sent = browser.requests.length
+    expect(sent, browser.requests.join()).toBeLessThan(6)
+    expect(await failureOf(kith.accessToken())).toMatchObject({ kind: 'signed_out' })
+    expect(browser.requests.length, 'no loop').toBe(sent)
+    await signIn()
+    clock.advance(11 * 60_000)
+    await start().get('/user/me')
+  })
+
+  test('that cannot be read, as before a phone is first unlocked, is not replaced', async () => {
+    const { browser, items, start, signIn } = await newPhone()
+    await signIn()
+    clock.advance(11 * 60_000)
+    const locked: KeyStore = {
+      ...keysOn(items),
+      get: environmentOn({ ...keychain(items), getItemAsync: () => Promise.reject(new Error('User interaction is not allowed')) }).keys
+        ?.get as KeyStore['get'],
+    }
+    const kith = browser.open({ dpop: dpop(), environment: { keys: locked } })
+    expect(await failureOf(kith.get('/user/me'))).toMatchObject({ kind: 'storage' })
+    await start().get('/user/me')
+  })
+
+  test('comes with an update of the app: nobody is signed out', async () => {
+    const { browser, start } = await newPhone()
+    await signIn(browser, {})
+    clock.advance(5 * 60_000)
+    await start().get('/user/me')
+    clock.advance(DAY_MS)
+    await start().get('/user/me')
+    expect(await thefts(browser)).toEqual([])
   })
 })
