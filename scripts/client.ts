@@ -35,6 +35,17 @@ export async function buildClient(): Promise<void> {
   })
   if (status !== 0) throw new Refusal('The client does not compile')
   copyFileSync(join(CLIENT, 'src', 'react', 'style.css'), join(CLIENT, 'dist', 'react', 'style.css'))
+  removeOrphans()
+}
+
+/** What an earlier build made of a source that is gone would be published with the rest. */
+function removeOrphans(): void {
+  const dist = join(CLIENT, 'dist')
+  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const [source] = file.split(/\.(?:d\.ts|js)$/)
+    const isBuilt = source !== file
+    if (isBuilt && !['.ts', '.tsx'].some((ending) => existsSync(join(CLIENT, 'src', source + ending)))) rmSync(join(dist, file))
+  }
 }
 
 if (import.meta.main) await main(buildClient)
