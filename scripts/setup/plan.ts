@@ -146,7 +146,7 @@ function releaseSteps({ names, secrets, entered }: Situation): Step[] {
   if (names_.length > 0) {
     const run = async () => {
       Object.assign(all, await generate(secrets.toGenerate), entered)
-      keep(all)
+      keep(all, names.worker)
     }
     steps.push({
       title: `add to ${SECRETS_FILE.slice(ROOT.length + 1)} (ignored by Git, readable only by you): ${names_.join(', ')}`,

@@ -44,6 +44,11 @@ export interface KnownSecrets {
 
 export function findSecrets(answers: Answers, present: readonly string[], hasAccounts: boolean): KnownSecrets {
   const kept = readSecretsFile()
+  const owner = /^# The secrets of the Worker ([\w-]+)/m.exec(textOfFile())?.[1] ?? answers.worker
+  if (owner !== answers.worker)
+    throw new Refusal(
+      `${SECRETS_FILE} has the secrets of the Worker ${owner}, and ${answers.worker} needs its own. Move the file away first.`,
+    )
   const known = (name: string) => process.env[name] || kept[name]
   const missing = (name: string) => !present.includes(name)
   const wanted = wantedOf(answers).filter(({ name }) => missing(name))
@@ -65,23 +70,24 @@ Put the deployment's keys into ${SECRETS_FILE} and run this again, or choose ano
   }
 }
 
-function readSecretsFile(): Record<string, string | undefined> {
-  return existsSync(SECRETS_FILE) ? parseEnv(readFileSync(SECRETS_FILE, 'utf8')) : {}
-}
+const textOfFile = () => (existsSync(SECRETS_FILE) ? readFileSync(SECRETS_FILE, 'utf8') : '')
+const readSecretsFile = (): Record<string, string | undefined> => parseEnv(textOfFile())
 
 export async function generate(names: readonly string[]): Promise<Record<string, string>> {
   const made = await makeSecrets('')
   return Object.fromEntries(names.map((name) => [name, made[name] ?? '']))
 }
 
-/** Adds what the file lacks; a crash in the middle leaves the old file. */
-export function keep(secrets: Readonly<Record<string, string>>): void {
+/** Adds what the file lacks, and whose secrets they are; a crash in the middle leaves the old file. */
+export function keep(secrets: Readonly<Record<string, string>>, worker: string): void {
   const present = readSecretsFile()
   const missing = Object.entries(secrets).filter(([name, value]) => present[name] !== value)
   if (missing.length === 0) return
-  const before = existsSync(SECRETS_FILE)
-    ? readFileSync(SECRETS_FILE, 'utf8').replace(/\n?$/, '\n')
-    : '# The secrets of the deployment: keep a copy where you keep secrets. Never commit this file.\n'
+  const owner = `# The secrets of the Worker ${worker}: keep a copy where you keep secrets. Never commit this file.\n`
+  const text = textOfFile()
+    .replace(/(?<!\n)$/, '\n')
+    .trimStart()
+  const before = text.startsWith(owner) ? text : owner + text
   const draft = `${SECRETS_FILE}.new`
   writeFileSync(draft, before + missing.map(([name, value]) => `${name}=${quoted(name, value)}\n`).join(''), { mode: 0o600 })
   chmodSync(draft, 0o600)

@@ -133,6 +133,7 @@ describe('a fresh account', () => {
     const seen = [...commands(), first.output, project.read('wrangler.toml')].join('\n')
     for (const value of Object.values(secrets)) expect(seen).not.toContain(value)
     expect(parseEnv(project.read('secrets.env'))).toEqual(secrets)
+    expect(project.read('secrets.env')).toMatch(/^# The secrets of the Worker kith:/)
     expect(statSync(join(project.folder, 'secrets.env')).mode & 0o777).toBe(0o600)
 
     expect(vars).toMatchObject({
@@ -273,24 +274,24 @@ describe('what belongs to others', () => {
     expect(commands().filter(isChange)).toEqual([])
   })
 
-  test('a Kith that has accounts is not replaced from a wrangler.toml that is not its own', async () => {
-    expect((await setup(ARGS)).code).toBe(0)
-    signUp('me@example.com')
-    const [before, had] = [account(), calls().length]
-    project.write('wrangler.toml', original)
-    const refused = await setup([...ARGS, '--origin', 'staging.example.com'])
-    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('this wrangler.toml is not its own')])
-    expect(commands().slice(had).filter(isChange)).toEqual([])
-    expect(account()).toEqual(before)
-    const id = before.databases[0]?.uuid ?? ''
-    expect(refused.output).toContain(id)
-    project.write('wrangler.toml', original.replace(/^database_id = .*$/m, `database_id = "${id}"`))
-    expect((await setup(ARGS)).code).toBe(0)
+  test('the secrets of one Kith are not given to another', async () => {
+    project.write('secrets.env', "# The secrets of the Worker kith: keep a copy\nPAIRWISE_KEY='x'\n")
+    const refused = await setup([...ARGS, '--worker', 'kith-staging'])
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('has the secrets of the Worker kith,')])
+    expect(commands().filter(isChange)).toEqual([])
   })
 
-  test('accounts whose keys are lost are not locked out by new ones', async () => {
+  test('a Kith that has accounts is not replaced from a wrangler.toml that is not its own, nor given new keys when its own are lost', async () => {
     expect((await setup(ARGS)).code).toBe(0)
     signUp('me@example.com')
+    const [before, had, own] = [account(), calls().length, project.read('wrangler.toml')]
+    project.write('wrangler.toml', original)
+    const foreign = await setup([...ARGS, '--origin', 'staging.example.com'])
+    expect([foreign.code, foreign.output]).toEqual([1, expect.stringContaining('this wrangler.toml is not its own')])
+    expect(foreign.output).toContain(before.databases[0]?.uuid)
+    expect(commands().slice(had).filter(isChange)).toEqual([])
+    expect(account()).toEqual(before)
+    project.write('wrangler.toml', own)
     const keys = project.read('secrets.env')
     rmSync(join(project.folder, 'secrets.env'))
     setAccount({ ...account(), workers: {} })
