@@ -7,7 +7,7 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { readPages } from './guides/pages.ts'
-import { siteOf } from './guides/site.ts'
+import { type ApiDocument, siteOf } from './guides/site.ts'
 import { main, ROOT } from './local.ts'
 
 const PACKAGE = join(ROOT, 'node_modules', 'swagger-ui-dist')
@@ -70,24 +70,23 @@ function copyViewer(): void {
   for (const name of FILES) writeChanged(join(VIEWER, name), readFileSync(join(PACKAGE, name)))
 }
 
-/** `/openapi/<room>.json`, and the first of them also as `/openapi.json`. Removes the document of a room that is gone. Returns the rooms. */
-async function writeDocuments(): Promise<string[]> {
+/** `/openapi/<room>.json`, and the first of them also as `/openapi.json`. Removes the document of a room that is gone. */
+async function writeDocuments(): Promise<Readonly<Record<string, ApiDocument>>> {
   const { guideFrom, openApiDocuments } = await import('../src/openapi/documents.ts')
   const folder = join(ASSETS, 'openapi')
   mkdirSync(folder, { recursive: true })
-  const texts = Object.entries(openApiDocuments((room) => readGuide(room, guideFrom))).map(
-    ([room, document]) => [`${room}.json`, JSON.stringify(document)] as const,
-  )
+  const documents = openApiDocuments((room) => readGuide(room, guideFrom))
+  const texts = Object.entries(documents).map(([room, document]) => [`${room}.json`, JSON.stringify(document)] as const)
   const names: readonly string[] = texts.map(([name]) => name)
   for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name), { recursive: true })
   for (const [name, text] of texts) writeChanged(join(folder, name), text)
   writeChanged(join(ASSETS, 'openapi.json'), texts[0]?.[1] ?? '')
-  return names.map((name) => name.replace('.json', ''))
+  return documents as Readonly<Record<string, unknown>> as Readonly<Record<string, ApiDocument>>
 }
 
 /** Removes the page of a guide that is gone. */
-async function writeGuides(rooms: readonly string[]): Promise<void> {
-  const files = await siteOf(readPages(), rooms)
+async function writeGuides(documents: Readonly<Record<string, ApiDocument>>): Promise<void> {
+  const files = await siteOf(readPages(), documents)
   mkdirSync(join(ASSETS, 'docs', 'guides', 'reference'), { recursive: true })
   for (const path of globSync('docs/guides/**/*.*', { cwd: ASSETS })) if (!files.has(path)) rmSync(join(ASSETS, path))
   for (const [path, text] of files) writeChanged(join(ASSETS, path), text)

@@ -1,12 +1,12 @@
 // The guides: search over an index of our own, buttons that copy code, and the list of pages that is open where there is room.
+import { extractOf, find, markedParts, queryOf } from './search.js'
+
 const field = document.querySelector('.search')
 const input = field.querySelector('input')
 const list = document.getElementById('found')
 const status = field.querySelector('[role=status]')
-const SHOWN = 12
-const AROUND = 60
 
-/** Sections as `[address, page, heading, text]`; fetched when somebody first searches. */
+/** Sections as `[address, page, heading, text, group]`; fetched when somebody first searches. */
 let index
 const load = () => {
   index ??= fetch('/docs/guides/search.json')
@@ -18,66 +18,34 @@ const load = () => {
   return index
 }
 
-const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
-
-/**
- * Every word must be found. Words count by where they are: in the page's title, its heading, or the text. The papers, of which only
- * headings are indexed, come after what answers a question of how to use Kith.
- */
-function rank([, page, heading, text], words) {
-  const places = [
-    [page.toLowerCase(), heading === '' ? 12 : 4],
-    [heading.toLowerCase(), 8],
-    [text.toLowerCase(), 1],
-  ]
-  let sum = 0
-  for (const word of words) {
-    const points = places.map(([place, weight]) => weight * (place.includes(word) ? (startsWord(place, word) ? 2 : 1) : 0))
-    if (Math.max(...points) === 0) return 0
-    sum += points[0] + points[1] + points[2]
-  }
-  return text === '' ? sum / 8 : sum
-}
-
-const startsWord = (place, word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}`, 'u').test(place)
-
 async function search() {
-  const words = wordsOf(input.value)
-  if (words.length === 0) return close()
+  const text = input.value
+  const query = queryOf(text)
+  if (query.words.length === 0) return close()
   const sections = await load()
   if (sections === null) return say('The search could not be loaded. Try again when you are online.')
-  if (words.join() !== wordsOf(input.value).join()) return
-  const found = sections
-    .map((section) => [rank(section, words), section])
-    .filter(([points]) => points > 0)
-    .sort(([a], [b]) => b - a)
-    .slice(0, SHOWN)
-  list.replaceChildren(...found.map(([, section], at) => option(section, words, at)))
+  if (text !== input.value) return
+  const found = find(sections, query)
+  list.replaceChildren(...found.map((section, at) => option(section, query, at)))
   list.hidden = found.length === 0
   input.setAttribute('aria-expanded', String(found.length > 0))
   select(found.length > 0 ? 0 : -1)
   status.textContent = found.length === 0 ? `Nothing found for “${input.value.trim()}”.` : ''
 }
 
-function option([address, page, heading, text], words, at) {
+function option([address, page, heading, text], query, at) {
   const link = Object.assign(document.createElement('a'), { id: `found-${at}`, href: address, tabIndex: -1 })
   link.setAttribute('role', 'option')
   const name = document.createElement('b')
-  name.append(...marked(heading === '' ? page : `${page}: ${heading}`, words))
+  name.append(...marked(heading === '' ? page : `${page}: ${heading}`, query))
   const extract = document.createElement('small')
-  extract.append(...marked(extractOf(text, words), words))
+  extract.append(...marked(extractOf(text, query), query))
   link.append(name, extract)
   return link
 }
 
-function extractOf(text, words) {
-  const from = text.toLowerCase().indexOf(words[0]) - AROUND
-  const at = from > 0 ? text.indexOf(' ', from) + 1 : 0
-  return `${at > 0 ? '… ' : ''}${text.slice(at, at + 3 * AROUND)}`
-}
-
-function marked(text, words) {
-  return text.split(new RegExp(`(${words.join('|')})`, 'giu')).map((part, at) => {
+function marked(text, query) {
+  return markedParts(text, query).map((part, at) => {
     if (at % 2 === 0) return part
     const mark = document.createElement('mark')
     mark.textContent = part

@@ -82,18 +82,19 @@ function addressOf(href: string, page: Page, urls: ReadonlyMap<string, string>):
 
 function sectionsOf(html: string): Section[] {
   return html.split(/(?=<h[123] id=)/).flatMap((part) => {
-    const [heading, anchor = '', title = ''] = /^<h[123] id="([^"]*)">(.*?)<\/h/.exec(part) ?? []
+    const [heading, anchor = '', title = ''] = /^<h[123] id="([^"]*)">(.*?)<\/h[123]>/.exec(part) ?? []
     if (heading === undefined) return []
     return [{ anchor, heading: textOf(title.replace(/ <a class="anchor".*/, '')), text: textOf(part.slice(heading.length)) }]
   })
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' }
 
 function textOf(html: string): string {
   const text = html.replace(/<[^>]*>/g, (tag) => (/^<\/?(?:span|code|a|em|strong|wbr)\b/.test(tag) ? '' : ' '))
   return text
-    .replace(/&(#?\w+);/g, (entity, name: string) => ENTITIES[name] ?? entity)
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&(\w+);/g, (entity, name: string) => ENTITIES[name] ?? entity)
     .replace(/\s+/g, ' ')
     .trim()
 }

@@ -6,12 +6,26 @@ import { posix } from 'node:path'
 import type { Page } from './pages.ts'
 import { escapeHtml, type Rendered, render } from './render.ts'
 
-/** Files by their path below `assets/`. `rooms` are the names of the API documents. */
-export async function siteOf(pages: readonly Page[], rooms: readonly string[]): Promise<Map<string, string>> {
+/** What the search has of an OpenAPI document. */
+export interface ApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly tags: readonly string[]
+}
+
+/** Files by their path below `assets/`. `documents` are those of the APIs, by room. */
+export async function siteOf(pages: readonly Page[], documents: Readonly<Record<string, ApiDocument>>): Promise<Map<string, string>> {
+  const rooms = Object.keys(documents)
   const urls = new Map(pages.map(({ path, url }) => [path, url]))
   const rendered = await Promise.all(pages.map(async (page) => ({ page, ...(await render(page, urls)) })))
   const files = rendered.map(({ page, html }): [string, string] => [fileOf(page.url), documentOf(page, html, pages, rooms)])
-  return new Map([...files, ['docs/guides/search.json', JSON.stringify(searchIndex(rendered))]])
+  return new Map([
+    ...files,
+    ['docs/guides/search.json', JSON.stringify([...sectionsOf(rendered), ...Object.entries(documents).flatMap(operationsOf)])],
+  ])
 }
 
 /** `/docs` and `/docs/guides` are folders as well: html_handling of wrangler.toml serves their index. */
@@ -20,15 +34,32 @@ function fileOf(url: string): string {
   return url === '/docs' || url === '/docs/guides' ? posix.join(path, 'index.html') : `${path}.html`
 }
 
-/** `[address, page, heading, text]` for each section, in the order of the pages. */
-function searchIndex(rendered: readonly ({ readonly page: Page } & Rendered)[]): string[][] {
+/** `[address, page, heading, text, group]`, for `assets/docs/search.js`, which ranks the groups. */
+export type Entry = readonly [string, string, string, string, number]
+const GROUPS = { index: 0, guide: 0, operation: 1, reference: 2, paper: 3, olderOperation: 3 } as const
+
+function sectionsOf(rendered: readonly ({ readonly page: Page } & Rendered)[]): Entry[] {
   return rendered.flatMap(({ page, sections }) =>
-    sections.map(({ anchor, heading, text }, at) => [
-      at === 0 ? page.url : `${page.url}#${anchor}`,
-      page.title,
-      at === 0 ? '' : heading,
-      page.group === 'paper' ? '' : text,
-    ]),
+    sections.map(
+      ({ anchor, heading, text }, at): Entry => [
+        at === 0 ? page.url : `${page.url}#${anchor}`,
+        page.title,
+        at === 0 ? '' : heading,
+        page.group === 'paper' ? '' : text,
+        GROUPS[page.group],
+      ],
+    ),
+  )
+}
+
+/** With the address by which the viewer opens the operation. */
+function operationsOf([room, { paths }]: [string, ApiDocument]): Entry[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, summary, tags }]): Entry => {
+      const address = `/docs/${room}#/${tags[0]?.replaceAll(' ', '%20')}/${operationId}`
+      const group = room === 'user' || room === 'oauth' ? GROUPS.operation : GROUPS.olderOperation
+      return [address, operationId, summary, `${method.toUpperCase()} ${path}`, group]
+    }),
   )
 }
 
@@ -46,7 +77,7 @@ function documentOf(page: Page, html: string, pages: readonly Page[], rooms: rea
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/docs.css">
 <link rel="stylesheet" href="/docs/guides.css">
-<script src="/docs/guides.js" defer></script>
+<script type="module" src="/docs/guides.js"></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the text</a>
