@@ -20,7 +20,7 @@ import {
 import type { Connection } from './connection.ts'
 import { KithError, notOfKith, signedOut, toKithError } from './errors.ts'
 import type { OpenProof, Settings } from './options.ts'
-import { type AccessToken, type Grant, KITH } from './sessions.ts'
+import { type AccessToken, type Grant, KITH, scopesOf } from './sessions.ts'
 
 /** The clock of a device is often minutes off, and a token that comes straight from Kith is new. */
 const CLOCK_TOLERANCE_SECONDS = 600
@@ -32,7 +32,7 @@ export interface AuthorizationServerClient {
   readonly client: Client
   exchangeCode(
     callback: URLSearchParams,
-    asked: { verifier: string; nonce: string; maxAge: number | undefined; redirectUri: string },
+    asked: { verifier: string; nonce: string; maxAge: number | undefined; redirectUri: string; asked?: string | undefined },
   ): Promise<Grant>
   /** Throws `signed_out` if Kith has ended the session. */
   refresh(grant: Grant, audience: string): Promise<Grant>
@@ -76,7 +76,7 @@ export function authorizationServer(settings: Settings, connection: Connection, 
     [allowInsecureRequests]: origin.startsWith('http:'),
   }
 
-  async function tokens(audience: string, before: Grant | null, ask: Ask, read: Read): Promise<Grant> {
+  async function tokens(audience: string, before: Partial<Grant>, ask: Ask, read: Read): Promise<Grant> {
     const from = now()
     const DPoP = (await proof())?.handle
     // Without any API in the grant, every token is for Kith.
@@ -84,17 +84,19 @@ export function authorizationServer(settings: Settings, connection: Connection, 
     const additionalParameters: Record<string, string> = resource ? { resource } : {}
     const request = () => ask({ ...options, additionalParameters, ...(DPoP && { DPoP }) })
     const reply = await answered(request, read, DPoP !== undefined)
-    return toGrant(reply, { audience, before, from })
+    const grant = toGrant(reply, { audience, before, from })
+    if (audience === (settings.resource ?? KITH) && !before.access?.[audience]) warnOfMissing(grant, settings.warn)
+    return grant
   }
 
   return {
     metadata,
     client,
-    exchangeCode(callback, { verifier, nonce, maxAge, redirectUri }) {
+    exchangeCode(callback, { verifier, nonce, maxAge, redirectUri, asked }) {
       const checks = { expectedNonce: nonce, requireIdToken: true, ...(maxAge !== undefined && { maxAge }) }
       return tokens(
         KITH,
-        null,
+        { asked },
         (request) => authorizationCodeGrantRequest(metadata, client, authentication, callback, redirectUri, verifier, request),
         (response) => processAuthorizationCodeResponse(metadata, client, response, checks),
       )
@@ -134,22 +136,30 @@ async function answered(request: () => Promise<Response>, read: Read, isProved: 
 
 function toGrant(
   reply: TokenEndpointResponse,
-  { audience, before, from }: { audience: string; before: Grant | null; from: number },
+  { audience, before, from }: { audience: string; before: Partial<Grant>; from: number },
 ): Grant {
   const { access_token: token, expires_in = 0, scope, id_token, refresh_token } = reply
-  const claims = getValidatedIdTokenClaims(reply) ?? before?.claims
+  const claims = getValidatedIdTokenClaims(reply) ?? before.claims
   // OpenID Connect Core §12.2.
-  if (!claims || (before && claims.sub !== before.claims.sub)) {
+  if (!claims || (before.claims && claims.sub !== before.claims.sub)) {
     throw new KithError({ kind: 'sign_in_failed', reason: 'invalid_response' }, 'The new tokens belong to another person')
   }
-  const access: AccessToken = { token, from, until: from + expires_in * 1_000 }
+  const scopes = scope?.split(' ') ?? before.access?.[audience]?.scopes
+  const access: AccessToken = { token, from, until: from + expires_in * 1_000, scopes }
   return {
     claims,
-    scopes: (audience === KITH && scope?.split(' ')) || (before?.scopes ?? []),
-    idToken: id_token ?? before?.idToken,
-    refreshToken: refresh_token ?? before?.refreshToken,
-    access: { ...before?.access, [audience]: access },
+    asked: before.asked,
+    idToken: id_token ?? before.idToken,
+    refreshToken: refresh_token ?? before.refreshToken,
+    access: { ...before.access, [audience]: access },
   }
+}
+
+/** Kith drops the scopes that it does not grant (RFC 6749 §3.3). A misspelt one would never be noticed. */
+function warnOfMissing(grant: Grant, warn: Settings['warn']): void {
+  const granted = scopesOf(grant)
+  const scopes = grant.asked?.split(' ').filter((scope) => scope !== '' && !granted.includes(scope)) ?? []
+  if (scopes.length > 0) warn(new KithError({ kind: 'scope_not_granted', scopes }, `Kith did not grant the scope ${scopes.join(' ')}`))
 }
 
 function toRefreshError(error: unknown): unknown {

@@ -26,11 +26,20 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
   const bookmarkKey = key('bookmark')
   let bookmark: string | null | undefined
   let ahead = 0
+  let hasAnswered = false
   storage.onChange?.(bookmarkKey, () => {
     bookmark = undefined
   })
 
+  /** Browsers do not tell an app that CORS is why it got no reply. An app that has ever got one is not the case. */
+  function corsHint(): string {
+    const page = environment.currentUrl()
+    if (hasAnswered || bookmark || !page || !globalThis.navigator?.onLine) return ''
+    return `. If it is running, its CORS_ORIGINS may lack ${new URL(page).origin}`
+  }
+
   async function learn(response: Response) {
+    hasAnswered = true
     const date = Date.parse(response.headers.get('date') ?? '')
     if (Number.isFinite(date)) ahead = date - environment.now()
     const seen = response.headers.get(BOOKMARK)
@@ -64,7 +73,7 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
     } catch (cause) {
       if (signal?.aborted) throw new KithError({ kind: 'aborted' }, 'The request was aborted', { cause })
       if (isLate) throw new KithError({ kind: 'timeout' }, 'Kith did not answer in time')
-      throw unreachable(cause)
+      throw unreachable(cause, isKith ? corsHint() : '')
     } finally {
       clearTimeout(timer)
     }

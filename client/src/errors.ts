@@ -75,6 +75,8 @@ export type Failure =
       /** Where the app was to go on after the sign-in, if known. */
       readonly returnTo?: string | undefined
     }
+  /** A warning: the app asked for scopes that Kith did not grant. They are misspelt, or not allowed to the client or the person. */
+  | { readonly kind: 'scope_not_granted'; readonly scopes: readonly string[] }
   /** The browser's storage cannot be used. A session lasts until the page is closed; a sign-in cannot start. */
   | { readonly kind: 'storage'; readonly reason: 'full' | 'forbidden' }
 
@@ -113,8 +115,8 @@ export function notOfKith({ message }: Error): KithError {
 }
 
 /** The error of a request that got no response. */
-export function unreachable(cause: unknown): KithError {
-  return new KithError({ kind: 'offline' }, 'The server could not be reached', { cause })
+export function unreachable(cause: unknown, hint = ''): KithError {
+  return new KithError({ kind: 'offline' }, `The server could not be reached${hint}`, { cause })
 }
 
 /** Turns an unsuccessful reply into an error: of the API (`additionalInfo`), or of OAuth (`error_description`). */

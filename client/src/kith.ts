@@ -24,11 +24,17 @@ export interface Kith extends Operations, Uploads {
   stepUp(needed: Pick<SignInOptions, 'acrValues' | 'maxAge' | 'returnTo'>): Promise<void>
   /** Finishes the sign-in on the callback page. May be called twice. */
   handleRedirect(url?: string): Promise<{ returnTo: string }>
-  /** Ends the session, in the app and at Kith. */
+  /**
+   * Ends the session, in the app and at Kith. If Kith cannot be reached, the app forgets the session all the same, and the promise
+   * rejects: `offline`, `timeout` or `unavailable`. The tokens, which nobody has any more, and the browser's session at Kith then end by themselves.
+   */
   signOut(options?: SignOutOptions): Promise<void>
   /** An access token valid for at least `minValiditySeconds` (30 by default), for Kith or for `resource`. */
   accessToken(options?: { minValiditySeconds?: number; resource?: string }): Promise<string>
-  /** `fetch` with an access token, for Kith and your own APIs. Throws for any other origin. */
+  /**
+   * `fetch` with an access token, for Kith and your own APIs. Throws for any other origin. Resolves to every response, as `fetch` does,
+   * except a challenge to sign in again, which becomes `step_up_required`.
+   */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
 }
 
@@ -66,7 +72,9 @@ export function createKith(options: KithOptions): Kith {
       const to = new URL(request.url).origin
       const page = environment.currentUrl()
       if (!settings.tokenOrigins.has(to) && !(page && new URL(page).origin === to)) {
-        throw new TypeError(`kith.fetch sends no token to ${to}. If it is your API, add it to apiOrigins`)
+        throw new TypeError(
+          `kith.fetch sends no token to ${to}. Is it your API? Pass its URI as resource (or in apiOrigins if it accepts Kith's own tokens)`,
+        )
       }
       return send(request, to === origin ? KITH : (resource ?? KITH))
     },

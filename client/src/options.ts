@@ -24,7 +24,7 @@ export interface KithOptions {
   readonly clientAuthentication?: ClientAuth
   /** How long a request may take. By default 30. Uploads have no limit. */
   readonly timeoutSeconds?: number
-  /** Called with errors that fail no call, such as a session that could not be stored. */
+  /** Called with errors that fail no call: `storage`, `scope_not_granted`. By default they go to the console while Kith's origin is http. */
   readonly onWarning?: (warning: KithError) => void
   /** Replaces what a browser provides: in React Native and in tests. */
   readonly environment?: Partial<Environment>
@@ -78,7 +78,7 @@ export function toSettings(options: KithOptions): Settings {
     tokenOrigins: new Set([origin, resource ?? origin, ...(options.apiOrigins ?? [])].map((url) => new URL(url).origin)),
     dpop,
     timeoutMs: (options.timeoutSeconds ?? 30) * 1_000,
-    warn: options.onWarning ?? (() => {}),
+    warn: options.onWarning ?? (origin.startsWith('http:') ? console.warn : () => {}),
     environment,
     redirectUri: () => options.redirectUri ?? `${page()}/callback`,
     postLogoutRedirectUri: () => options.postLogoutRedirectUri ?? `${page()}/`,

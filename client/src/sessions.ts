@@ -8,13 +8,19 @@ export type IdTokenClaims = IDToken
 export type Session =
   | { readonly status: 'loading' }
   | { readonly status: 'signed_out'; readonly reason: SignedOutReason }
-  | { readonly status: 'signed_in'; readonly claims: IdTokenClaims; readonly scopes: readonly string[] }
+  | {
+      readonly status: 'signed_in'
+      readonly claims: IdTokenClaims
+      /** Those of Kith, and of your own API once the app has a token for it. */
+      readonly scopes: readonly string[]
+    }
 
 export interface AccessToken {
   readonly token: string
   /** By the device's clock. */
   readonly from: number
   readonly until: number
+  readonly scopes?: readonly string[] | undefined
 }
 
 /** The audience of tokens for Kith itself. */
@@ -22,7 +28,8 @@ export const KITH = ''
 
 export interface Grant {
   readonly claims: IdTokenClaims
-  readonly scopes: readonly string[]
+  /** The scope that the sign-in asked for. */
+  readonly asked?: string | undefined
   readonly idToken: string | undefined
   readonly refreshToken: string | undefined
   /** By audience: `KITH`, or an API's resource. */
@@ -133,9 +140,13 @@ function grantOf(stored: Stored): Grant {
   return stored
 }
 
+export function scopesOf({ access }: Grant): string[] {
+  return [...new Set(Object.values(access).flatMap(({ scopes = [] }) => scopes))]
+}
+
 function toSession(stored: Stored): Session {
   if ('reason' in stored) return { status: 'signed_out', reason: stored.reason }
-  return { status: 'signed_in', claims: stored.claims, scopes: stored.scopes }
+  return { status: 'signed_in', claims: stored.claims, scopes: scopesOf(stored) }
 }
 
 /** Null for what this version of the client has not written. */

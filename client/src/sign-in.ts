@@ -48,6 +48,7 @@ interface Started {
   readonly returnTo: string
   readonly at: number
   readonly maxAge?: number | undefined
+  readonly scope?: string
   /** Who has to come back from a step-up. */
   readonly subject?: string | undefined
   readonly isUsed?: true
@@ -86,17 +87,18 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
   async function signIn(options: SignInOptions = {}, as?: Grant) {
     const redirectUri = settings.redirectUri()
     const { returnTo = startOf(currentUrl(), redirectUri), loginHint, acrValues, maxAge, uiLocales, prompt } = options
-    const { scope = settings.scope } = options
+    const { scope: wanted = settings.scope } = options
+    // Without it nobody would know who has signed in.
+    const scope = /\bopenid\b/.test(wanted) ? wanted : `openid ${wanted}`
     const [state, nonce, verifier] = [generateRandomState(), generateRandomNonce(), generateRandomCodeVerifier()]
     if (leavesApp(returnTo, redirectUri)) throw new TypeError(`returnTo is not on the app's own site: ${returnTo}`)
     const bound = await proof()
-    await remember(state, { verifier, nonce, redirectUri, returnTo, at: now(), maxAge, subject: as?.claims.sub })
+    await remember(state, { verifier, nonce, redirectUri, returnTo, at: now(), maxAge, scope, subject: as?.claims.sub })
     const parameters = {
       response_type: 'code',
       client_id: clientId,
       redirect_uri: redirectUri,
-      // Without it nobody would know who has signed in.
-      scope: /\bopenid\b/.test(scope) ? scope : `openid ${scope}`,
+      scope,
       state,
       nonce,
       code_challenge: await calculatePKCECodeChallenge(verifier),
@@ -131,12 +133,12 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
   function finish(callback: URLSearchParams, state: string): Promise<{ returnTo: string }> {
     // Two tabs may open the same callback. Its code is good for one exchange: a second ends what the first has brought.
     return lock(key('session'), async () => {
-      const started = await findStarted(state)
-      const { returnTo, verifier, nonce, redirectUri, maxAge, subject } = started
+      const started = await findStarted(state, callback)
+      const { returnTo, verifier, nonce, redirectUri, maxAge, scope: asked, subject } = started
       try {
         const validated = validateAuthResponse(server.metadata, server.client, callback, state)
         const before = await settled(() => sessions.read())
-        const grant = await server.exchangeCode(validated, { verifier, nonce, redirectUri, maxAge })
+        const grant = await server.exchangeCode(validated, { verifier, nonce, redirectUri, maxAge, asked })
         if (subject !== undefined && grant.claims.sub !== subject) {
           if (grant.refreshToken) server.revoke(grant.refreshToken).catch(() => {})
           throw signInFailed('login_required', 'A different person signed in', { returnTo })
@@ -152,13 +154,14 @@ export function signInFlow(settings: Settings, sessions: Sessions, server: Autho
     })
   }
 
-  async function findStarted(state: string): Promise<Started> {
+  async function findStarted(state: string, callback: URLSearchParams): Promise<Started> {
     const known = await all()
     const started = known[state]
     if (started?.isUsed) throw signInFailed('callback_used', 'This sign-in was already completed', { returnTo: started.returnTo })
     if (started && now() - started.at < STARTED_MS) return started
-    if (state === '' || Object.keys(known).length > 0) throw signInFailed('state_lost', 'The sign-in has expired')
-    throw signInFailed('other_browser', 'This sign-in was started in another browser')
+    const isLost = state === '' || Object.keys(known).length > 0
+    const message = isLost ? 'The sign-in has expired' : 'This sign-in was started in another browser'
+    throw signInFailed(isLost ? 'state_lost' : 'other_browser', ...withError(message, callback))
   }
 
   async function stepUp({ acrValues, maxAge, returnTo }: SignInOptions) {
@@ -177,6 +180,13 @@ function startOf(page: string | undefined, redirectUri: string): string {
 function leavesApp(returnTo: string, redirectUri: string): boolean {
   const { origin } = new URL(redirectUri)
   return /^https?:/.test(redirectUri) && new URL(returnTo, redirectUri).origin !== origin
+}
+
+/** Anybody can make a link with an `error`: a page shows its code, and only the developer's console the description. */
+function withError(message: string, callback: URLSearchParams): [message: string, more: { code?: string; cause?: unknown }] {
+  const code = /^\w{1,60}$/.exec(callback.get('error') ?? '')?.[0]
+  if (code === undefined) return [message, {}]
+  return [`${message}, and failed: ${code}`, { code, cause: new Error(callback.get('error_description') ?? code) }]
 }
 
 const KNOWN = new Set<string>(['access_denied', 'login_required', 'consent_required', 'unmet_authentication_requirements'])

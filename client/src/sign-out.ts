@@ -1,6 +1,6 @@
 /** Signing out: the app's tokens, what the app knows, and the browser's session at Kith (RFC 7009, RP-Initiated Logout). */
 import type { AuthorizationServerClient } from './authorization-server.ts'
-import { settled } from './errors.ts'
+import { KithError, settled } from './errors.ts'
 import type { Settings } from './options.ts'
 import type { Grant, Sessions } from './sessions.ts'
 
@@ -20,11 +20,15 @@ export function signOutFlow(settings: Settings, sessions: Sessions, server: Auth
       await sessions.save({ reason: 'signed_out' })
       return before
     })
-    // Throws if Kith cannot be reached: the app has forgotten the session, but Kith has not.
-    if (grant?.refreshToken) await server.revoke(grant.refreshToken)
+    if (grant?.refreshToken) await server.revoke(grant.refreshToken).catch(onlyHere)
     if (from === 'app') return
     const backTo = postLogoutRedirectUri ?? settings.postLogoutRedirectUri()
     const parameters = { client_id: clientId, post_logout_redirect_uri: backTo, ...(grant?.idToken && { id_token_hint: grant.idToken }) }
     await environment.openUrl(`${server.metadata.end_session_endpoint}?${new URLSearchParams(parameters)}`, backTo)
   }
+}
+
+function onlyHere(cause: KithError): never {
+  const { name: _, ...failure } = cause
+  throw new KithError(failure, `You are signed out of this app, but not of Kith. ${cause.message}`, { cause })
 }

@@ -105,3 +105,16 @@ describe('snippets', () => {
     expect(blocksOf('```ts\nc()\n```\n')).toEqual([{ language: 'ts', options: {}, code: 'c()\n' }])
   })
 })
+
+describe('client/README.md', () => {
+  const entries = import.meta.glob<string>('../../client/src/{index.ts,react/index.ts}', { query: '?raw', import: 'default', eager: true })
+  const readme = pages.get('client/README.md') ?? ''
+
+  test.each(Object.entries(entries))('names every export of %s', (_, source) => {
+    const names = [...source.matchAll(/^export (?:type )?\{([^}]+)\}/gm)].flatMap(([, list = '']) =>
+      list.replaceAll('type ', '').split(','),
+    )
+    expect(names.length).toBeGreaterThan(10)
+    expect(names.filter((name) => !new RegExp(`\\b${name.trim()}\\b`).test(readme))).toEqual([])
+  })
+})

@@ -62,6 +62,24 @@ describe('operations', () => {
     expect(browser.requests).toEqual(['GET /user/scopes', 'GET /user/me'])
   })
 
+  test('that get no reply, in a browser that is online: its origin may be missing in CORS_ORIGINS, unless Kith has answered before', async () => {
+    vi.stubGlobal('navigator', { onLine: true })
+    const browser = await newAppBrowser()
+    const kith = browser.open()
+    const messageOf = async () => (await failureOf(kith.get('/user/scopes'))).message
+    browser.trouble = () => Promise.reject(new TypeError('Failed to fetch'))
+    expect(await messageOf()).toBe(`The server could not be reached. If it is running, its CORS_ORIGINS may lack ${APP}`)
+    vi.stubGlobal('navigator', { onLine: false })
+    expect(await messageOf()).toBe('The server could not be reached')
+    vi.stubGlobal('navigator', { onLine: true })
+    const { trouble } = browser
+    browser.trouble = null
+    await kith.get('/user/scopes')
+    browser.trouble = trouble
+    expect(await messageOf()).toBe('The server could not be reached')
+    vi.unstubAllGlobals()
+  })
+
   test('can be aborted', async () => {
     const { browser, kith } = await newSession()
     const controller = new AbortController()
@@ -77,8 +95,9 @@ describe('operations', () => {
     const resource = ORDERS
     await putApi()
     const browser = await newAppBrowser({ scopes: `openid delegated:all ${ORDERS}| ${ORDERS}|orders:read` })
-    const kith = await browser.openSignedIn({ resource, scope: 'openid delegated:all orders:read' })
+    const kith = await browser.openSignedIn({ resource, scope: 'openid delegated:all orders:read orders:raed' })
     await kith.get('/user/me')
+    expect(kith.session).toMatchObject({ scopes: ['openid', 'delegated:all'] })
     let authorization = ''
     browser.trouble = async (request, forward) => {
       if (!request.url.startsWith(resource)) return forward()
@@ -90,6 +109,8 @@ describe('operations', () => {
     expect(authorization).toBe(`Bearer ${await kith.accessToken({ resource })}`)
     await kith.get('/user/me')
     expect(browser.sent('/oauth/token'), 'one more, for the API').toBe(2)
+    expect(kith.session).toMatchObject({ scopes: ['openid', 'delegated:all', 'orders:read'] })
+    expect(browser.warnings).toMatchObject([{ kind: 'scope_not_granted', scopes: ['orders:raed'] }])
   })
 })
 

@@ -50,7 +50,9 @@ async function refusalOf(request: Request | Promise<Request>, demands: Demands =
 }
 const invalid = (scheme = 'Bearer', more = '') => ({
   status: 401,
-  challenge: `${scheme} resource_metadata="${METADATA}", error="invalid_token"${more}`,
+  challenge: expect.stringMatching(
+    new RegExp(`^${scheme} resource_metadata="${METADATA}", error="invalid_token", error_description="The [\\w ]+"${more}$`),
+  ),
 })
 
 describe('a token of Kith', () => {
@@ -141,6 +143,19 @@ describe('a token that Kith never issued', () => {
   ])('%s, is refused, and Kith is asked for nothing but its keys', async (_what, text) => {
     expect(await refusalOf(bearer(await text()), { ...READ, now: true })).toMatchObject(invalid())
     expect(network.asked.every((path) => path === JWKS)).toBe(true)
+  })
+
+  test.each<[string, () => Promise<string>, RegExp]>([
+    ['has expired', () => signed({ exp: nowSeconds() - 31 }), /^The access token has expired$/],
+    ['is for another audience', () => signed({ aud: `${ORDERS}v2` }), /^The access token is for another audience$/],
+    ['is bound to a key', () => signed({ cnf: { jkt: 'x' } }), /^The DPoP proof is missing/],
+    ['is not valid', async () => 'orders', /^The access token is not valid$/],
+  ])('that %s: the reply and the error of the API say so', async (_what, text, description) => {
+    const refused = await orders.authenticate(bearer(await text()), READ).catch((error: AccessRefused) => error)
+    const { body, message, headers } = refused as AccessRefused
+    expect(body).toEqual({ error: 'invalid_token', error_description: expect.stringMatching(description) })
+    expect(message).toBe(`Access refused: invalid_token (${body.error_description})`)
+    expect(headers['www-authenticate']).toContain(`error_description="${body.error_description}"`)
   })
 
   test('is accepted without its fault', async () => {
@@ -444,7 +459,7 @@ describe('a middleware', () => {
     await expressProtect(orders, 'orders:read')(ok, response, (error) => sent.push(error ?? 'next'))
     await expressProtect(orders, 'orders:read')(await request('x'), response, () => sent.push('never'))
     await expressProtect(ordersBy(network), 'orders:read', { now: true })(ok, response, (error) => sent.push((error as Error).name))
-    expect(sent).toEqual(['next', 401, { error: 'invalid_token' }, 'TypeError'])
+    expect(sent).toEqual(['next', 401, { error: 'invalid_token', error_description: 'The access token is not valid' }, 'TypeError'])
     expect(ok).toMatchObject({ claims: { sub: 'ada' } })
   })
 })

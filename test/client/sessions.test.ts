@@ -258,7 +258,8 @@ describe('a session ends', () => {
   test('while offline: the app forgets it, and says that Kith has not', async () => {
     const { browser, kith } = await newSession()
     browser.trouble = down
-    expect(await failureOf(kith.signOut())).toMatchObject({ kind: 'offline' })
+    const message = 'You are signed out of this app, but not of Kith. The server could not be reached'
+    expect(await failureOf(kith.signOut())).toMatchObject({ kind: 'offline', message })
     expect(kith.session).toEqual({ status: 'signed_out', reason: 'signed_out' })
   })
 

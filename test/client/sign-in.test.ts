@@ -56,6 +56,17 @@ describe('a sign-in', () => {
     })
   })
 
+  test('that got fewer scopes than it asked for says which', async () => {
+    const browser = await newAppBrowser()
+    const kith = browser.open({ scope: 'openid delegated:all' })
+    await kith.signIn({ scope: 'delegated:profile:raed delegated:profile:read' })
+    await kith.handleRedirect(await browser.visit())
+    expect(kith.session).toMatchObject({ status: 'signed_in', scopes: ['openid', 'delegated:profile:read'] })
+    expect(browser.warnings).toMatchObject([{ kind: 'scope_not_granted', scopes: ['delegated:profile:raed'] }])
+    await browser.openSignedIn()
+    expect(browser.warnings).toHaveLength(1)
+  })
+
   test('leads back into the app, never to another site or to a script', async () => {
     const browser = await newAppBrowser()
     const kith = browser.open()
@@ -201,6 +212,16 @@ describe('a callback', () => {
     clock.advance(25 * HOUR_MS)
     expect(await failureOf(kith.handleRedirect(callback.href))).toMatchObject(lost)
     expect(browser.sent('/oauth/token')).toBe(0)
+  })
+
+  test('whose state is lost names the error that it brings; text of a link stays off the page', async () => {
+    const browser = await newAppBrowser()
+    const callback = `${CALLBACK}?state=forged&error=invalid_scope&error_description=Call%20555`
+    const failure = await failureOf(browser.open().handleRedirect(callback))
+    const message = 'This sign-in was started in another browser, and failed: invalid_scope'
+    expect(failure).toMatchObject({ reason: 'other_browser', code: 'invalid_scope', message, cause: { message: 'Call 555' } })
+    const text = await failureOf(browser.open().handleRedirect(`${CALLBACK}?state=other&error=Call%20555`))
+    expect(text.message).toBe('This sign-in was started in another browser')
   })
 
   test('of another issuer is refused (RFC 9207)', async () => {

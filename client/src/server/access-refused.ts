@@ -12,6 +12,7 @@ export type RefusalCode =
 
 /** What a challenge asks for. */
 export interface Wanted {
+  readonly description?: string | undefined
   readonly scope?: string | undefined
   readonly acrValues?: string | undefined
   readonly maxAge?: number | undefined
@@ -29,18 +30,25 @@ export class AccessRefused extends Error {
   readonly code: RefusalCode
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** What is wrong with the token, for the developer of the client. */
+  readonly description: string | undefined
 
-  constructor(code: RefusalCode, headers: Readonly<Record<string, string>>, options?: ErrorOptions) {
-    super(`Access refused: ${code}`, options)
+  constructor(
+    code: RefusalCode,
+    headers: Readonly<Record<string, string>>,
+    options: ErrorOptions & { description?: string | undefined } = {},
+  ) {
+    super(`Access refused: ${code}${options.description ? ` (${options.description})` : ''}`, options)
     this.name = 'AccessRefused'
     this.code = code
+    this.description = options.description
     this.status = STATUS[code]
     // Pages of other origins may read what to do.
     this.headers = { ...headers, 'access-control-expose-headers': 'WWW-Authenticate, Retry-After' }
   }
 
-  get body(): { readonly error: RefusalCode } {
-    return { error: this.code }
+  get body(): { readonly error: RefusalCode; readonly error_description?: string } {
+    return { error: this.code, ...(this.description !== undefined && { error_description: this.description }) }
   }
 
   toResponse(): Response {
@@ -63,11 +71,12 @@ export function challenge(
   scheme: 'Bearer' | 'DPoP',
   { metadata, algorithms }: About,
   code: RefusalCode,
-  { scope, acrValues, maxAge }: Wanted,
+  { description, scope, acrValues, maxAge }: Wanted,
 ): Readonly<Record<string, string>> {
   const params = {
     resource_metadata: metadata,
     error: code === 'missing_token' ? undefined : code,
+    error_description: description,
     scope,
     acr_values: acrValues,
     max_age: maxAge,

@@ -4,7 +4,7 @@ import { type About, AccessRefused, challenge, type RefusalCode, type Wanted } f
 import { type AccessTokenClaims, type Demands, hasScope, isSignedInWell } from './claims.ts'
 import { type Credentials, kithAt, type Send, Unreachable } from './kith.ts'
 import { inMemory, type ReplayStore } from './replays.ts'
-import { introspect, PROOF_ALGORITHMS, verifierFor } from './verification.ts'
+import { faultOf, introspect, PROOF_ALGORITHMS, verifierFor } from './verification.ts'
 
 export interface ResourceServerOptions {
   /** Kith's origin. */
@@ -97,7 +97,7 @@ function admission(
     const [, sent = '', token = ''] = /^(Bearer|DPoP) +([\w.~+/-]+=*) *$/i.exec(authorization) ?? []
     const scheme = dpop === 'required' || sent.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer'
     const refuse: Refuse = (code, wanted = {}, cause) => {
-      throw new AccessRefused(code, challenge(scheme, about, code, wanted), { cause })
+      throw new AccessRefused(code, challenge(scheme, about, code, wanted), { cause, description: wanted.description })
     }
     if (token === '') refuse('missing_token', { scope: demands.scope })
     const { acrValues, maxAge } = demands
@@ -110,13 +110,15 @@ function admission(
       const headers = { authorization: `${sent} ${token}`, ...(proof === undefined ? {} : { dpop: proof }) }
       const claims = demand(await verify(new Request(urlOf(incoming), { method: incoming.method, headers })))
       if (!demands.now || !client) return claims
-      const live = (await introspect(kith, client, resource, token)) ?? refuse('invalid_token')
+      const live =
+        (await introspect(kith, client, resource, token)) ??
+        refuse('invalid_token', { description: 'The access token has expired or was revoked' })
       const { sid, amr } = claims
       return demand({ ...live, ...(sid && { sid }), ...(amr && { amr }) })
     } catch (error) {
       if (error instanceof AccessRefused) throw error
       if (error instanceof Unreachable) throw unavailable(error)
-      return refuse('invalid_token', {}, error)
+      return refuse('invalid_token', { description: faultOf(error) }, error)
     }
   }
 }

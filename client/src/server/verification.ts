@@ -43,6 +43,22 @@ export function verifierFor(rules: Rules): (request: Request) => Promise<AccessT
   }
 }
 
+const FAULTS: Readonly<Record<string, string>> = {
+  exp: 'The access token has expired',
+  nbf: 'The access token is not valid yet',
+  aud: 'The access token is for another audience',
+  iss: 'The access token is from another issuer',
+  'cnf.jkt': 'The access token is bound to another key',
+}
+
+/** What the developer of a client may know of a refusal. Without commas and quotes, which end a parameter of the challenge. */
+export function faultOf(error: unknown): string {
+  const { message, cause } = error as Error
+  const fault = FAULTS[(Object(cause) as { claim?: string }).claim ?? '']
+  if (fault !== undefined) return fault
+  return /proof|DPoP/.test(message) ? 'The DPoP proof is missing or wrong or was used before' : 'The access token is not valid'
+}
+
 /** A proof, which is verified already, counts once. */
 async function spendProof(replays: ReplayStore, jkt: string, proof: string): Promise<void> {
   const { jti } = partOf(proof, 1)
