@@ -400,5 +400,13 @@ describe('@kith/client/react', () => {
     await page.waitForSelector('h1:has-text("signed_in")')
   })
 
+  test('a sign-out that does not reach Kith says so, though its button is gone', async () => {
+    await page.route('**/oauth/revoke', (route) => route.abort())
+    await page.click('[data-kith=sign-out]')
+    await page.waitForSelector('h1:has-text("signed_out")')
+    await page.waitForSelector('[data-kith=notice]:has-text("signed out of this app, but not of Kith")')
+    await page.unroute('**/oauth/revoke')
+  })
+
   test('no page has complained', () => expect(complaints).toEqual([]))
 })

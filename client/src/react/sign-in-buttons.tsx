@@ -23,10 +23,10 @@ export function SignUpButton({ options, children, ...props }: ButtonProps & { op
   )
 }
 
-export function SignOutButton({ options, children, ...props }: ButtonProps & { options?: SignOutOptions }): ReactElement {
-  const { kith, labels } = useShared()
+export function SignOutButton({ options, children, onError, ...props }: ButtonProps & { options?: SignOutOptions }): ReactElement {
+  const { signOut, labels } = useShared()
   return (
-    <ActionButton data-kith="sign-out" {...props} action={() => kith.signOut(options)}>
+    <ActionButton data-kith="sign-out" {...props} action={() => signOut(options, onError)}>
       {children ?? labels.signOut}
     </ActionButton>
   )

@@ -15,13 +15,13 @@ export interface UserButtonProps {
   /** Size of the picture in CSS pixels. */
   size?: number
   className?: string
-  /** Called if the sign-out did not reach Kith. By then the app has forgotten the session, and this button is gone. */
+  /** Called if the sign-out did not reach Kith. Without it, `KithProvider` shows the message: this button is gone by then. */
   onError?: (error: KithError) => void
 }
 
 /** Renders nothing while nobody is signed in. */
 export function UserButton({ items = [], size = 36, className, onError }: UserButtonProps): ReactElement | null {
-  const { kith, labels } = useShared()
+  const { kith, labels, signOut } = useShared()
   const session = useSession()
   const { user } = useUser()
   const [isOpen, setOpen] = useState(false)
@@ -50,7 +50,7 @@ export function UserButton({ items = [], size = 36, className, onError }: UserBu
   const all: UserMenuItem[] = [
     ...items,
     { label: labels.account, href: `${kith.origin}/account` },
-    { label: labels.signOut, onSelect: () => void kith.signOut().catch(onError ?? ((error) => reportError(error))) },
+    { label: labels.signOut, onSelect: () => void signOut({}, onError) },
   ]
   return (
     <div ref={root} data-kith="user-button" className={className}>
