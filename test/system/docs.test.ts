@@ -183,6 +183,16 @@ describe('the guides', () => {
     await close()
   })
 
+  test('the search finds an operation, and opens it', async () => {
+    const { page, close } = await open('/docs/guides', 1280, 'light')
+    await page.keyboard.press('/')
+    await page.keyboard.type('followUser')
+    await page.locator('#found a').first().waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('#operations-Social_graph-followUser.is-open').waitFor()
+    await close()
+  })
+
   test('without scripts there is the list of all pages, and no search', async () => {
     const { page, close } = await open('/docs/guides', 1280, 'light', { javaScriptEnabled: false })
     expect(await page.locator('.search').isVisible()).toBe(false)
