@@ -27,6 +27,7 @@ const ADVICE: Record<KithError['kind'], string> = {
   rate_limited: 'Please wait a moment.',
   unavailable: 'This is not your fault. Please try again later.',
   sign_in_failed: 'Please sign in again.',
+  scope_not_granted: 'This app may not do everything it offers.',
   storage: 'Please allow this site to store data.',
 }
 
