@@ -1,6 +1,6 @@
 /** An orders API in Node: `npm run example api-node`. For a Kith of your own set KITH, RESOURCE, CLIENT_ID and CLIENT_SECRET. */
 import { protect } from '@kith/client/express'
-import { resourceServer } from '@kith/client/server'
+import { resourceServer, service } from '@kith/client/server'
 import cors from 'cors'
 import express from 'express'
 
@@ -38,6 +38,21 @@ app.get(access.metadataPath, (_, response) => {
 const recently = { now: true, acrValues: 'urn:kith:acr:2fa', maxAge: 600 }
 app.delete('/orders', protect(access, 'orders:write', recently), (request, response) => {
   response.json({ cancelledFor: request.claims?.sub })
+})
+
+// #region service
+const kith = service({ origin: KITH, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET })
+
+async function nameOf(userId: string): Promise<string | null> {
+  const { records } = await kith.post('/user/lookup', { body: { targets: [userId] } })
+  return records[0]?.username ?? null
+}
+// #endregion
+
+// For the parcel. A service that orders for itself is the subject of its token, and has no profile.
+app.get('/orders/recipient', protect(access, 'orders:read'), async (request, response) => {
+  const { sub = '', client_id } = request.claims ?? {}
+  response.json({ recipient: sub === client_id ? null : await nameOf(sub) })
 })
 
 app.listen(Number(PORT), () => console.log(`Orders on http://localhost:${PORT}`))

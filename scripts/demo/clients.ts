@@ -17,9 +17,9 @@ export interface DemoClient {
 }
 
 /** An API's own client: it asks about the tokens that were issued for the API. */
-const serverOf = (api: 'orders' | 'notes', name: string): NewClient => ({
+const serverOf = (api: 'orders' | 'notes', name: string, scopes: NewClient['scopes'] = []): NewClient => ({
   name,
-  scopes: [],
+  scopes,
   apiScopes: scopesOf(api, 'none'),
   grantTypes: ['client_credentials'],
   authMethod: 'client_secret_basic',
@@ -54,7 +54,7 @@ const REGISTRATIONS: Readonly<Record<string, NewClient>> = {
     redirectUris: ['kith-demo://callback'],
     postLogoutRedirectUris: ['kith-demo://signed-out'],
   },
-  'demo-orders': serverOf('orders', 'Demo API: orders'),
+  'demo-orders': serverOf('orders', 'Demo API: orders', ['client:profile:read']),
   'demo-notes': serverOf('notes', 'Demo API: notes'),
   'demo-service': {
     name: 'Demo service',

@@ -33,7 +33,7 @@ export function requiresOfClient(
   personal: Scope = scope,
   { limit }: Pick<UserGateOptions, 'limit'> = {},
 ): MiddlewareHandler<WithGate<Gate<Principal>>> {
-  const access = { kind: 'scope', scope, callers: 'user_or_client' } as const
+  const access = { kind: 'scope', scope: personal, callers: 'user_or_client', clientScope: scope } as const
   return guarded(access, (c, claim) => clientGate(c.get('ctx'), claim, scope, personal, limit), limit)
 }
 

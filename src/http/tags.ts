@@ -10,7 +10,13 @@ import type { KeyKind } from '../core/machines/keys.ts'
 import type { Scope } from '../core/scopes.ts'
 
 export type Access =
-  | { readonly kind: 'scope'; readonly scope: Scope; readonly callers: 'user' | 'user_or_client' | 'robot' }
+  | {
+      readonly kind: 'scope'
+      readonly scope: Scope
+      readonly callers: 'user' | 'user_or_client' | 'robot'
+      /** What a client acting for itself needs, for `user_or_client`; `scope` is what a user's credential needs. */
+      readonly clientScope?: Scope
+    }
   | { readonly kind: 'session' }
   | { readonly kind: 'key'; readonly key: KeyKind }
   | { readonly kind: 'optional_session' }

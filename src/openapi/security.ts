@@ -1,5 +1,5 @@
 /** Security in the API document: the schemes, what an operation accepts, and the same in words. */
-import { SCOPES } from '../core/scopes.ts'
+import { SCOPES, type Scope } from '../core/scopes.ts'
 import type { SchemeName } from '../http/room-document.ts'
 import type { Access, Description } from '../http/tags.ts'
 
@@ -44,7 +44,11 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, Json>> = {
 /** Who may call, in words, because readers look for that first. */
 export function accessText(access: Access | undefined, description: Description | undefined): string {
   if (description?.client) return 'Client authentication: HTTP Basic, client_id and client_secret in the body, or a client_assertion.'
-  if (access?.kind === 'scope') return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
+  if (access?.kind === 'scope') {
+    const { scope, clientScope = scope } = access
+    const inWords = (one: Scope) => `\`${one}\` (${SCOPES[one].description.toLowerCase()})`
+    return `Scope: ${inWords(scope)}.${clientScope === scope ? '' : ` A client acting for itself: ${inWords(clientScope)}.`}`
+  }
   if (access?.kind === 'session') return 'Any signed-in session, whatever its scopes.'
   if (access?.kind === 'key') return 'The key only, without a token.'
   if (access?.kind === 'optional_session') return 'No credential required; a session is used if present.'
@@ -55,9 +59,12 @@ export function accessText(access: Access | undefined, description: Description 
 export function toSecurity(access: Access | undefined, credentials: readonly (SchemeName | readonly SchemeName[])[]): Json[] {
   if (!access || access.kind === 'anyone') return [{}]
   if (access.kind === 'key') return [{ apikey: [] }]
-  const scopes = access.kind === 'scope' ? [access.scope] : []
-  const kinds = credentials.map((kind) => Object.fromEntries([kind].flat().map((name) => [name, scopes])))
-  return access.kind === 'optional_session' ? [...kinds, {}] : kinds
+  const kindsWith = (scopes: Scope[], names = credentials.map((kind) => [kind].flat())) =>
+    names.map((kind) => Object.fromEntries(kind.map((name) => [name, scopes])))
+  if (access.kind !== 'scope') return [...kindsWith([]), ...(access.kind === 'optional_session' ? [{}] : [])]
+  const { scope, clientScope = scope } = access
+  const ofClients = credentials.map((kind) => [kind].flat()).filter((kind) => !kind.includes('session'))
+  return [...kindsWith([scope]), ...(clientScope === scope ? [] : kindsWith([clientScope], ofClients))]
 }
 
 /** Empty, because a client may also authenticate in the body. */

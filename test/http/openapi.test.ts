@@ -254,8 +254,12 @@ describe('the document of the room user', () => {
         ])
       else expect(operation?.description ?? '').not.toContain('Scope:')
       if (access?.kind === 'anyone') expect(operation?.security).toEqual([{}])
-      if (access?.kind === 'scope')
-        expect(operation?.security).toEqual([{ oauth2: [access.scope] }, { bearer: [access.scope] }, { session: [access.scope] }])
+      if (access?.kind !== 'scope') continue
+      const { scope, clientScope } = access
+      // A client that acts for itself has tokens alone.
+      const ofClients = clientScope === undefined ? [] : [{ oauth2: [clientScope] }, { bearer: [clientScope] }]
+      expect(operation?.security).toEqual([{ oauth2: [scope] }, { bearer: [scope] }, { session: [scope] }, ...ofClients])
+      if (clientScope !== undefined) expect(operation?.description).toContain(`A client acting for itself: \`${clientScope}\``)
     }
   })
 

@@ -27,6 +27,7 @@ beforeAll(async () => {
   pasted = await kith.paste('docs/apis.md')
   // Nobody is asked for consent here.
   expect((await operator('client', 'update', 'shop', '--first-party')).code).toBe(0)
+  expect((await operator('client', 'update', 'orders-api', '--scope', 'client:profile:read')).code).toBe(0)
   const env = { KITH: kith.origin, RESOURCE, CLIENT_ID: 'orders-api', CLIENT_SECRET: secretOf('orders-api') }
   const port = await freePort()
   servers.node = await project.listen(['server.ts'], port, { ...env, PORT: String(port) }, 'examples/api-node')
@@ -167,6 +168,16 @@ test('the examples let pages of the app call them, and read the challenges', asy
     expect(reply.headers.get('access-control-allow-origin')).toBe(headers.origin)
     expect(reply.headers.get('access-control-expose-headers')).toMatch(/www-authenticate/i)
   }
+})
+
+test('the example in Node asks Kith as a service who ordered', async () => {
+  const recipient = async (token: string) => {
+    const reply = await fetch(`${servers.node?.origin}/orders/recipient`, { headers: { authorization: `Bearer ${token}` } })
+    return [reply.status, await reply.json().catch(() => null)]
+  }
+  const { tokens } = await shop()
+  expect(await recipient(tokens.access_token)).toEqual([200, { recipient: 'alice_demo' }])
+  expect(await recipient(await ownToken('nightly'))).toEqual([200, { recipient: null }])
 })
 
 test('the examples know of a revocation at once where they ask Kith, and at the expiry of the token elsewhere', async () => {

@@ -125,6 +125,11 @@ describe('the guides', () => {
       body: new URLSearchParams({ token: 'nothing' }),
     })
     expect(await introspection.json()).toEqual({ active: false })
+    const form = new URLSearchParams({ grant_type: 'client_credentials' })
+    const granted = await fetch(`${kith.origin}/oauth/token`, { method: 'POST', headers: { authorization }, body: form })
+    const { access_token } = (await granted.json()) as { access_token: string }
+    const profile = await fetch(`${kith.origin}/user/by-username/alice_demo`, { headers: { authorization: `Bearer ${access_token}` } })
+    expect(await profile.json()).toMatchObject({ data: { user: { username: 'alice_demo', email: null } } })
     await api.stop()
   })
 

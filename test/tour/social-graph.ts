@@ -19,6 +19,10 @@ export const stops: Stops = {
     ...counted({ roundTrips: 1, rowsRead: 5 * RECORDS + 12, rowsWritten: 0 }),
     access: 'delegated:social:follow:read',
   },
-  'POST /user/lookup': { ...counted({ roundTrips: 1, rowsRead: 5 * RECORDS + 12, rowsWritten: 0 }), access: 'delegated:profile:read' },
+  'POST /user/lookup': {
+    ...counted({ roundTrips: 1, rowsRead: 5 * RECORDS + 12, rowsWritten: 0 }),
+    access: 'delegated:profile:read',
+    client: 'client:profile:read',
+  },
   'GET /user/suggestions': { ...counted({ roundTrips: 1, rowsRead: 1_000, rowsWritten: 0 }), access: 'delegated:social:follow:read' },
 }

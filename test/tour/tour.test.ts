@@ -43,8 +43,9 @@ test('every route has its line', () => {
 test('every route of the room user demands what its line says', () => {
   const wrong = userRoutes.filter(hasLine).flatMap((route) => {
     const { access } = route.tags
-    const demanded = access?.kind === 'scope' ? access.scope : access?.kind
-    return demanded === stopOf(route).access ? [] : [`${nameOf(route)} demands ${demanded}: ${fileOf(route)} says ${stopOf(route).access}`]
+    const demanded = access?.kind === 'scope' ? [access.scope, access.clientScope] : [access?.kind, undefined]
+    const said = [stopOf(route).access, stopOf(route).client]
+    return demanded.join() === said.join() ? [] : [`${nameOf(route)} demands ${demanded}: ${fileOf(route)} says ${said}`]
   })
   expect(wrong).toEqual([])
 })

@@ -41,6 +41,8 @@ export interface Scene {
 export interface Stop extends Budget {
   /** What the route must demand: its scope, or `anyone` or the like. For routes of the room `user`. */
   readonly access?: string
+  /** What it demands of a client that acts for itself; without it, such a client is refused. For routes of the room `user`. */
+  readonly client?: Scope
   /** If the example of the API document is not what to send. Ids of people in it are replaced by that of `other`. */
   readonly body?: (scene: Scene) => Record<string, unknown> | string
   /** The parameter of the path, if its name does not tell. */

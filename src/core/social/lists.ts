@@ -17,7 +17,7 @@ import { AppError } from '../errors.ts'
 import type { Claimed, Gate } from '../gate.ts'
 import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../limits.ts'
 import { boundsOf, type Listed, listedPeople, type Page } from '../paging.ts'
-import type { UserPrincipal } from '../principal.ts'
+import type { Principal, UserPrincipal } from '../principal.ts'
 import { audienceOf, isAdmin, type MetUser, readSeenUser, requireMet, show } from './visibility.ts'
 
 export type { RelationshipRow as Relationship } from '../../store/db/follows.ts'
@@ -98,8 +98,8 @@ const othersAmong =
   ({ userId }: Claimed) =>
     userIds.filter((id) => id !== userId).length
 
-/** Those of the given users who exist for the caller. */
-export async function lookUpUsers(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<MetUser[]> {
+/** Those of the given users who exist for the caller, who may be a client acting for itself. */
+export async function lookUpUsers(ctx: Ctx, gate: Gate<Principal>, userIds: readonly UserId[]): Promise<MetUser[]> {
   const { principal, reads } = await gate(
     ({ userId }) => [findSeenUsers({ userIds, viewerId: userId, now: ctx.now() })],
     othersAmong(userIds),

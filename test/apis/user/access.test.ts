@@ -177,8 +177,13 @@ describe.each(named(guarded))('%s', (_name, route) => {
     await insufficient(bearerOf(capped))
   })
 
-  test('is not for a client that acts for itself', async () => {
-    await insufficient(bearerOf(await lasting('client of its own', () => clientToken(['*']))))
+  test('is for a client that acts for itself only if the tour says so, and if it has the scope', async () => {
+    const own = (scopes: readonly Scope[]) => lasting(`client of its own ${scopes}`, async () => bearerOf(await clientToken(scopes)))
+    if (stop.client === undefined) return await insufficient(await own(['*']))
+    expectInsufficient(await callOf(await own(['client:oauth:all', 'delegated:all', 'admin:all']), route), stop.client)
+    for (let held: Scope | null = stop.client; held !== null; held = SCOPES[held].parent) {
+      expect((await callOf(await own([held]), route)).status, held).toBe(200)
+    }
   })
 
   test('refuses the token of a client that was disabled or deleted', async () => {

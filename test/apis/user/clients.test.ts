@@ -210,6 +210,17 @@ describe('a client', () => {
     expect((await eventsAbout(id)).filter((type) => type === 'client_secret_rotated')).toHaveLength(secrets.length)
   })
 
+  test('whose secret is rotated loses the tokens that the old one got: it reads no more profiles with them', async () => {
+    const { id, secret } = await newService('rotated-reader')
+    const read = async (by: Client) => (await by.get(`/user/${admin.id}`)).status
+    const before = bearerOf((await serviceToken(id, secret)).json.access_token)
+    expect(await read(before)).toBe(200)
+    const rotated = await update(root, id, { rotate_secret: true })
+    expect(await read(before)).toBe(401)
+    const { json } = await serviceToken(id, rotated.json.data.client.client_secret)
+    expect(await read(bearerOf(json.access_token))).toBe(200)
+  })
+
   test.each(['failStatement', 'loseReply'] as const)('is changed once while D1 may or may not have done it (%s)', async (fault) => {
     const id = `fault-client-${fault.length}`
     await newService(id)

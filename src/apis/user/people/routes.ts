@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { listFollowsOf } from '../../../core/social/lists.ts'
 import { getProfile } from '../../../core/social/visibility.ts'
-import { requires } from '../../../http/access.ts'
+import { requires, requiresOfClient } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
@@ -21,7 +21,7 @@ const PROFILE: Description = {
 export const people = new Hono<AppEnv>()
   .get(
     '/user/:userId{[0-9a-f]{24}}',
-    requires('delegated:profile:read', { limit: 'people' }),
+    requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe('getUser', PROFILE),
     validate('param', UserParams),
     async (c) => {
@@ -31,7 +31,7 @@ export const people = new Hono<AppEnv>()
   )
   .get(
     '/user/info/:userId',
-    requires('delegated:profile:read', { limit: 'people' }),
+    requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe('getUserInfo', PROFILE),
     validate('param', UserParams),
     async (c) => {
@@ -42,7 +42,7 @@ export const people = new Hono<AppEnv>()
   // Before the lists of a user, whose paths would match for people called `followers` and `following`.
   .get(
     '/user/by-username/:username',
-    requires('delegated:profile:read', { limit: 'people' }),
+    requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe('getUserByUsername', { ...PROFILE, summary: 'A user by user name, as the caller may see them' }),
     validate('param', UsernameParams),
     async (c) => {

@@ -4,7 +4,7 @@ import { blockUser, listBlockedUsers, unblockUser } from '../../../core/social/b
 import { acceptFollowRequest, followUser, getFollowStatus, removeFollowEntry, unfollowUser } from '../../../core/social/follows.ts'
 import { listOwnFollows, listRelationships, listSuggestedUsers, lookUpUsers } from '../../../core/social/lists.ts'
 import { setPrivacy } from '../../../core/social/privacy.ts'
-import { requires } from '../../../http/access.ts'
+import { requires, requiresOfClient } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
@@ -184,7 +184,7 @@ export const social = new Hono<AppEnv>()
   )
   .post(
     '/user/lookup',
-    requires('delegated:profile:read', { limit: 'people' }),
+    requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe('lookUpUsers', {
       summary: 'Up to 100 users at once',
       description: 'Users who do not exist for the caller are omitted.',
