@@ -65,7 +65,7 @@ export function connect(settings: Pick<Settings, 'origin' | 'environment' | 'key
     if (signal?.aborted) limit.abort(signal.reason)
     signal?.addEventListener('abort', () => limit.abort(signal.reason))
     try {
-      limit.signal.throwIfAborted()
+      if (limit.signal.aborted) throw limit.signal.reason
       const response = await send(new Request(request, { headers, signal: limit.signal }))
       if (!isKith) return response
       await learn(response)
