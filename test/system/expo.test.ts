@@ -30,10 +30,11 @@ beforeEach(() => {
 })
 
 async function signInIfAsked(page: Page): Promise<void> {
-  if ((await page.locator('#password').count()) === 0) return
-  await page.fill('#identifier', 'bob_demo')
-  await page.fill('#password', kith.project.demo().users.bob_demo.password)
-  await page.click('form:has(#password) button')
+  if ((await page.locator('#password').count()) > 0) {
+    await page.fill('#identifier', 'bob_demo')
+    await page.fill('#password', kith.project.demo().users.bob_demo.password)
+    await page.click('form:has(#password) button')
+  } else if (!page.url().includes('/consent')) return
   // Any app could have claimed the scheme: Kith asks, although the app is its own.
   await page.click('button[value="yes"], button[value="allow"]')
 }
@@ -56,23 +57,31 @@ test('is still signed in when it is started again', async () => {
   await app.close()
 })
 
-test('killed between a refresh and its reply, it is signed in all the same', async () => {
-  phone.ahead = 11 * 60_000
-  const before = stored()
+/** Starts the app, and ends it between a refresh and its reply. */
+async function killAtRefresh(options: Parameters<Phone['launch']>[0] = {}): Promise<void> {
   let killed: () => void = () => {}
   const dead = new Promise<void>((resolve) => {
     killed = resolve
   })
   await phone.launch({
+    ...options,
     prepare: (page) =>
       page.route('**/oauth/token', async (route) => {
         const reply = await route.fetch()
+        // With the first proof there is only a nonce.
+        if (reply.status() === 400) return route.fulfill({ response: reply })
         expect(reply.status()).toBe(200)
         await page.close()
         killed()
       }),
   })
   await dead
+}
+
+test('killed between a refresh and its reply, it is signed in all the same', async () => {
+  phone.ahead = 11 * 60_000
+  const before = stored()
+  await killAtRefresh()
   expect(stored()).toBe(before)
   const app = await phone.launch()
   await app.waitForSelector('text=Hello, Bob')
@@ -131,4 +140,41 @@ test('killed while its user is in the browser, it is started by the callback, an
   // The same start once more, as after a reload, changes nothing.
   const again = await phone.launch({ initialUrl: callback })
   await again.waitForSelector('text=Hello, Bob')
+})
+
+test.each(['expo', 'react-native'] as const)(
+  'a development build, whose tokens are bound to a key of the phone, signs in, starts again, survives the same and signs out (fetch of %s)',
+  async (fetchOf) => {
+    const build = { isBound: true, fetchOf }
+    phone.ahead = 0
+    phone.keychain.clear()
+    const first = await phone.launch(build)
+    await first.click('text=Sign in')
+    await first.waitForSelector('text=Hello, Bob')
+    await first.click('text=Change picture')
+    await first.waitForSelector('text=100 %')
+    await first.close()
+    const [, key = ''] = [...phone.keychain].find(([name]) => name.includes('_3a_key_3a_')) ?? []
+    expect(key).toContain('"d":')
+    phone.ahead = 11 * 60_000
+    const before = stored()
+    await killAtRefresh(build)
+    expect(stored()).toBe(before)
+    const next = await phone.launch(build)
+    await next.waitForSelector('text=Hello, Bob')
+    expect(stored()).toContain(key)
+    await next.click('text=Sign out')
+    await next.waitForSelector('text=Welcome')
+    expect(stored()).not.toContain('"refreshToken"')
+    await next.close()
+  },
+)
+
+test('Expo Go with the fetch of React Native, without streams, signs in', async () => {
+  phone.ahead = 0
+  phone.keychain.clear()
+  const app = await phone.launch({ fetchOf: 'react-native', hasStreams: false })
+  await app.click('text=Sign in')
+  await app.waitForSelector('text=Hello, Bob')
+  expect(stored()).not.toContain('"d":')
 })
