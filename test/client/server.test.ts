@@ -386,8 +386,11 @@ describe('a revocation', () => {
     expect(`${causes[0]}`).toMatch(/401 to an introspection.*invalid_client/)
   })
 
-  test('cannot be asked about without a client, which is found out at the first request', async () => {
-    await expect(ordersBy(network).authenticate(bearer(await signed()), NOW)).rejects.toThrow(TypeError)
+  test.each([
+    ['without a client', {}],
+    ['with an empty secret', { client: { clientId: 'orders', clientSecret: '' } }],
+  ])('cannot be asked about %s, which is found out at the first request, and is no fault of the token', async (_, options) => {
+    await expect(ordersBy(network, options).authenticate(bearer(await signed()), NOW)).rejects.toThrow(TypeError)
   })
 
   test('is asked by a client with a key as well', async () => {

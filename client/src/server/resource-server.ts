@@ -2,7 +2,7 @@
 import type { JWKSCacheInput } from 'oauth4webapi'
 import { type About, AccessRefused, challenge, type RefusalCode, type Wanted } from './access-refused.ts'
 import { type AccessTokenClaims, type Demands, hasScope, isSignedInWell } from './claims.ts'
-import { type Credentials, kithAt, type Send, Unreachable } from './kith.ts'
+import { authenticationOf, type Credentials, kithAt, type Send, Unreachable } from './kith.ts'
 import { inMemory, type ReplayStore } from './replays.ts'
 import { faultOf, introspect, PROOF_ALGORITHMS, verifierFor } from './verification.ts'
 
@@ -67,6 +67,8 @@ export function resourceServer<Extra extends object = object>(options: ResourceS
   return {
     async authenticate(request, demands = {}) {
       if (demands.now && !client) throw new TypeError('`now` needs the option `client`: Kith answers only the API’s own client')
+      // Throws for an empty secret, before anybody's token is blamed for it.
+      if (demands.now && client) authenticationOf(client)
       try {
         return (await admit(request, demands)) as AccessTokenClaims & Extra
       } catch (error) {
