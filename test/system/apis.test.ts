@@ -117,7 +117,10 @@ describe.each(EXAMPLES)('the example in examples/api-%s', (server) => {
     ['it, with a signature of somebody else', async () => `${(await signed({})).slice(0, -8)}AAAAAAAA`],
     ['nothing', async () => 'orders'],
   ])('refuses a token for %s', async (_what, token) => {
-    expect(await call(server, 'GET', await token())).toMatchObject({ status: 401, challenge: refused('invalid_token') })
+    expect(await call(server, 'GET', await token())).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining(refused('invalid_token')),
+    })
   })
 
   test('accepts what the token of that test would be without its fault', async () => {
@@ -144,7 +147,10 @@ test('the examples accept a token that is bound to a key with a proof for the UR
     const replayed = await fetch(`${servers[server]?.origin}/orders`, { headers: seen.at(-1) ?? {} })
     expect(replayed.status).toBe(401)
     expect(replayed.headers.get('www-authenticate')).toMatch(/^DPoP .*error="invalid_token".*algs="ES256 /)
-    expect(await call(server, 'GET', tokens.access_token)).toMatchObject({ status: 401, challenge: refused('invalid_token') })
+    expect(await call(server, 'GET', tokens.access_token)).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining(refused('invalid_token')),
+    })
   }
 })
 
@@ -189,7 +195,10 @@ test('the examples know of a revocation at once where they ask Kith, and at the 
   }
   await openid.tokenRevocation(config, tokens.refresh_token ?? '')
   for (const server of EXAMPLES) {
-    expect(await call(server, 'POST', tokens.access_token)).toMatchObject({ status: 401, challenge: refused('invalid_token') })
+    expect(await call(server, 'POST', tokens.access_token)).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining(refused('invalid_token')),
+    })
     expect((await call(server, 'GET', tokens.access_token)).status).toBe(200)
   }
 })

@@ -56,7 +56,7 @@ async function expectGood(): Promise<void> {
 
 test('npm start makes a robot, an API key and a license key, says so, and writes them as programs read them', async () => {
   const demo = project.demo()
-  expect(Object.keys(demo)).toEqual(['origin', 'users', 'clients', 'robot', 'apikey', 'mirrorfly'])
+  expect(Object.keys(demo)).toEqual(['origin', 'users', 'clients', 'apis', 'robot', 'apikey', 'mirrorfly'])
   expect(demo.robot).toEqual({ username: 'robot_user', password: expect.stringMatching(/^kith_rb_/) })
   expect(demo.apikey).toMatch(/^kith_ak_/)
   expect(demo.mirrorfly).toEqual({
