@@ -119,6 +119,7 @@ describe('a storage', () => {
   test('that is cleared: each tab signs out with its next refresh, and is told why', async () => {
     await app.signIn(page)
     const other = await app.tab(context)
+    await other.waitForFunction(`${STATUS} === 'signed_in'`)
     await page.evaluate("new Promise((resolve) => { indexedDB.deleteDatabase('kith').onsuccess = resolve })")
     const renewed = 'kith.accessToken({ minValiditySeconds: 3600 })'
     const lost = { error: { kind: 'signed_out', reason: 'storage_lost' } }

@@ -29,8 +29,7 @@ beforeAll(async () => {
   const redirects = [app, site].flatMap((origin) => ['--redirect-uri', `${origin}/callback`, '--post-logout-redirect-uri', `${origin}/`])
   const made = await kith.project.run(process.execPath, ['scripts/operator.ts', 'client', 'update', 'demo-spa', ...redirects])
   expect(made.code, made.output).toBe(0)
-  // As `npm start` of the example, also while somebody has it open.
-  const args = ['start', '-w', 'examples/react-app', '--', '--port', String(appPort), '--bypass-lock']
+  const args = ['start', '-w', 'examples/react-app', '--', '--port', String(appPort)]
   const env = { ...process.env, NODE_ENV: 'development', VITE_KITH: kith.origin }
   vite = new Server(app, spawn('npm', args, { cwd: ROOT, env, detached: true, stdio: 'ignore' }), () => '')
   server = await servePage(pagePort, () => PROPS)
