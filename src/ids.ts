@@ -20,8 +20,12 @@ export type FolderId = Branded<'FolderId'>
 export type MachineId = Branded<'MachineId'>
 export type PasskeyId = Branded<'PasskeyId'>
 export type UpstreamIdentityId = Branded<'UpstreamIdentityId'>
-/** Counted up by the database, which writes the notices itself. */
+export type WebhookEndpointId = Branded<'WebhookEndpointId'>
+export type ArchiveId = Branded<'ArchiveId'>
+/** Counted up by the database, which writes the notices itself; so are the next two. */
 export type LogoutNoticeId = Branded<'LogoutNoticeId'>
+export type EventId = Branded<'EventId'>
+export type DeliveryId = Branded<'DeliveryId'>
 export type AnyId =
   | UserId
   | SessionId
@@ -36,7 +40,11 @@ export type AnyId =
   | MachineId
   | PasskeyId
   | UpstreamIdentityId
+  | WebhookEndpointId
+  | ArchiveId
   | LogoutNoticeId
+  | EventId
+  | DeliveryId
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096

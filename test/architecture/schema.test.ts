@@ -20,6 +20,7 @@ const UNIQUE = [
   'challenges_token_hash: UNIQUE challenges (token_hash)',
   'device_codes_user_hash: UNIQUE device_codes (user_hash)',
   'external_identities_external_id: UNIQUE external_identities (credential_id, external_id)',
+  'external_ids_external_id: UNIQUE external_ids (source, external_id)',
   'files_object_key: UNIQUE files (object_key)',
   'folders_name: UNIQUE folders (user_id, name)',
   'follows_pair: UNIQUE follows (follower_id, followed_id)',

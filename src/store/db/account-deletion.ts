@@ -123,6 +123,8 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM invite_codes WHERE owner_id IN (${those}) AND used_by IS NULL`),
     run(sql`DELETE FROM external_identities WHERE user_id IN (${those})`),
     run(sql`DELETE FROM push_devices WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM external_ids WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM imported_pictures WHERE user_id IN (${those})`),
     run(sql`DELETE FROM known_sources WHERE user_id IN (${those})`),
     ...setFilesAside(ids, purge.now),
     run(sql`
