@@ -29,6 +29,8 @@ const UNIQUE = [
   "machine_credentials_robot: UNIQUE machine_credentials (name) WHERE kind = 'robot' AND revoked_at IS NULL",
   'machine_credentials_secret_hash: UNIQUE machine_credentials (secret_hash)',
   'passkeys_credential_id: UNIQUE passkeys (credential_id)',
+  'provisioned_users_external_id: UNIQUE provisioned_users (client_id, external_id) WHERE external_id IS NOT NULL',
+  'provisioned_users_user_name: UNIQUE provisioned_users (client_id, user_name_key)',
   'refresh_tokens_family_hash: UNIQUE refresh_tokens (family_hash)',
   'upstream_identities_subject: UNIQUE upstream_identities (issuer, subject)',
   'upstream_identities_user: UNIQUE upstream_identities (user_id, issuer)',

@@ -124,6 +124,7 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM external_identities WHERE user_id IN (${those})`),
     run(sql`DELETE FROM push_devices WHERE user_id IN (${those})`),
     run(sql`DELETE FROM external_ids WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM provisioned_users WHERE user_id IN (${those})`),
     run(sql`DELETE FROM imported_pictures WHERE user_id IN (${those})`),
     run(sql`DELETE FROM known_sources WHERE user_id IN (${those})`),
     ...setFilesAside(ids, purge.now),

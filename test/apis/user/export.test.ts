@@ -124,6 +124,7 @@ describe('what is in a copy', () => {
     logout_notices: 'what clients were told of the sessions, for a week',
     machine_credentials: 'keys are of the service, whoever made them',
     media_usage: 'counts what is listed',
+    provisioned_users: 'what the directory of their organization calls them, from where it came',
     search_strings: 'made of the names',
     totp_credentials: 'the secret of the authenticator app',
     username_holds: 'former names as hashes',

@@ -1,24 +1,53 @@
-/** Moving in and out: who a user is in other systems, pictures that an import still has to fetch, and archives of a user's data. */
+/** Moving in and out: who a user is in other systems, whom a client provisions, pictures that an import still has to fetch, and archives. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { oauthClients } from './oauth.ts'
 import { users } from './users.ts'
 
-/** Who a user is elsewhere: in the system that they were imported from, or to a client that provisions users (SCIM's `externalId`). */
+/** Who a user is in the system that they were imported from. */
 export const externalIds = sqliteTable(
   'external_ids',
   {
     userId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** The OAuth client that provisions the user; empty for an import. */
+    /** Empty for an import. */
     source: text().notNull(),
     externalId: text().notNull(),
     createdAt: integer().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.source] }),
-    // Makes an import repeatable; SCIM's filter.
+    // Makes an import repeatable.
     uniqueIndex('external_ids_external_id').on(t.source, t.externalId),
+  ],
+)
+
+/** Users that a client provisions (SCIM), as the client knows them (docs/decisions/060). */
+export const provisionedUsers = sqliteTable(
+  'provisioned_users',
+  {
+    clientId: text()
+      .notNull()
+      .references(() => oauthClients.id, { onDelete: 'cascade' }),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The client's name for the user, often an address. Kith's own user name is another. */
+    userName: text().notNull(),
+    userNameKey: text().notNull(),
+    externalId: text(),
+    /** What the client calls the one address and the one number that Kith keeps: `work`, `mobile`. */
+    emailType: text(),
+    phoneType: text(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.clientId, t.userId] }),
+    uniqueIndex('provisioned_users_user_name').on(t.clientId, t.userNameKey),
+    uniqueIndex('provisioned_users_external_id').on(t.clientId, t.externalId).where(sql`external_id IS NOT NULL`),
+    // The purge of an account.
+    index('provisioned_users_user').on(t.userId),
   ],
 )
 

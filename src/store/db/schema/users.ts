@@ -12,6 +12,8 @@ export const roles = sqliteTable('roles', {
   scopes: text().notNull(),
   /** 1: created by a migration, neither changed nor deleted. */
   system: integer().notNull().default(0),
+  /** The client that has made the role as a group (SCIM), and may rename and delete it. */
+  clientId: text(),
   createdAt: integer().notNull(),
   updatedAt: integer().notNull(),
 })
