@@ -63,6 +63,8 @@ const NO_CERTIFICATES = join(import.meta.dirname, 'src', 'core', 'passkeys', 'no
 /** What the Worker is made of, and fast-check: each is one module, where every file of tests would load hundreds anew. */
 const BUNDLED = [
   ...['zod', 'jose', 'oauth4webapi', 'openapi-fetch', 'uqr', 'otpauth/bare', 'content-disposition', 'fast-check'],
+  ...['bcryptjs', '@stablelib/pbkdf2', '@stablelib/sha256', '@stablelib/sha512', 'argon2id/lib/setup.js'],
+  ...['pbkdf2', 'legacy', 'argon2'].map((name) => `@noble/hashes/${name}.js`),
   ...['@simplewebauthn/server', '@simplewebauthn/server/helpers', '@hono/zod-validator'],
   ...['drizzle-orm', 'drizzle-orm/casing', 'drizzle-orm/sqlite-core'],
   ...['', '/accepts', '/cookie', '/cors', '/html', '/http-exception', '/jsx', '/jsx/jsx-runtime', '/jsx/jsx-dev-runtime'].map(

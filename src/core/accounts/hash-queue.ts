@@ -34,7 +34,11 @@ export function refuseWhileHashesQueue(ctx: Ctx): void {
 }
 
 /** Hashes when it is the request's turn, with what `prepare` returns just before. Throws `temporarily_unavailable` if the queue is full. */
-export async function inTurn<Input, Result>(ctx: Ctx, prepare: () => Promise<Input>, hash: (input: Input) => Result): Promise<Result> {
+export async function inTurn<Input, Result>(
+  ctx: Ctx,
+  prepare: () => Promise<Input>,
+  hash: (input: Input) => Result | Promise<Result>,
+): Promise<Result> {
   if (!served.has(ctx)) refuseWhileHashesQueue(ctx)
   const ticket = { since: ctx.now() }
   queue.push(ticket)
@@ -43,7 +47,7 @@ export async function inTurn<Input, Result>(ctx: Ctx, prepare: () => Promise<Inp
     served.add(ctx)
     const input = await prepare()
     const startedAt = ctx.now()
-    const result = hash(input)
+    const result = await hash(input)
     // The clock stands still until the event loop turns.
     void scheduler.wait(0).then(() => {
       const from = ctx.now()

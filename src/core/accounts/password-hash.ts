@@ -1,8 +1,13 @@
-/** Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, stored as a PHC string. */
+/**
+ * Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, stored as a PHC string.
+ * A hash that another system made is checked as that system did, until its owner signs in (decision 057).
+ */
 import { createHmac, randomBytes, scryptSync } from 'node:crypto'
 import type { Config } from '../../config.ts'
 import { equalInConstantTime, type Keyring } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
+import { isForeign } from './foreign-hashes/read.ts'
+import { verifyForeign } from './foreign-hashes/verify.ts'
 import { inTurn } from './hash-queue.ts'
 
 /** Stored for an account without a password: no password is right. */
@@ -46,7 +51,8 @@ export async function verifyPassword(ctx: Ctx, password: string, findHash: () =>
   return inTurn(ctx, findHash, (stored) => isRight(ctx, password, stored))
 }
 
-function isRight(ctx: Ctx, password: string, stored: string | null): boolean {
+async function isRight(ctx: Ctx, password: string, stored: string | null): Promise<boolean> {
+  if (stored !== null && isForeign(stored)) return verifyForeign(stored, password)
   const parts = stored === null ? null : parse(stored)
   const dummy = { ln: ctx.config.scryptLn, r: R, p: P, kid: ctx.config.pepperKeys.current, salt: Buffer.alloc(SALT_BYTES), hash: '' }
   const isLost = parts !== null && !ctx.config.pepperKeys.keys.has(parts.kid)
