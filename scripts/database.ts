@@ -3,7 +3,8 @@
  * line takes no parameters, so values are inlined as literals, here and nowhere else. The local one is opened here, which
  * takes half the time.
  */
-import { type Results, type Statement, toRow } from '../src/store/db/database.ts'
+import type { Results, Statement } from '../src/store/db/database.ts'
+import { toRow } from '../src/store/db/rows.ts'
 import { withStores } from './doctor/stores.ts'
 import { Refusal, runWrangler } from './local.ts'
 

@@ -29,6 +29,8 @@ export interface Bindings extends Partial<Record<keyof Vars, string>> {
   LIMIT_LOGIN: RateLimit
   LIMIT_CODE: RateLimit
   LIMIT_OTHER: RateLimit
+  /** Optional: where metrics go (docs/watching.md). */
+  METRICS?: AnalyticsEngineDataset
   [secret: UpstreamSecretName]: string | undefined
 }
 

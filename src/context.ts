@@ -3,11 +3,13 @@ import type { Bindings } from './config.ts'
 import { getConfig } from './config.ts'
 import type { Caller, Ctx } from './core/ctx.ts'
 import { USER_AGENT_LENGTH_MAX } from './core/limits.ts'
+import { toDataPoint } from './core/metrics.ts'
 import { readDevice } from './core/sessions/device-cookie.ts'
 import { currentMac, randomHex } from './crypto.ts'
 import { newId } from './ids.ts'
 import { mailerOf } from './mail/transports/chosen.ts'
 import { Database } from './store/db/database.ts'
+import { newUsage } from './store/db/rows.ts'
 import { languagesOf, matchLocale } from './texts/locales.ts'
 
 /** D1 refuses a query at something that is no bookmark. */
@@ -19,11 +21,13 @@ export function buildRequestContext(env: Bindings, waiting: Waiting, request: Re
   return buildContext(env, waiting, toCaller(env, request), readBookmark(request))
 }
 
+const NOBODY = { kind: 'anonymous', clientId: null } as const
+
 export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
   return buildContext(
     env,
     waiting,
-    { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: '', place: '', timeZone: '', locale: null },
+    { ...NOBODY, networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: '', place: '', timeZone: '', locale: null },
     null,
   )
 }
@@ -34,11 +38,13 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
   const log: Ctx['log'] = (level, event, detail = {}) => {
     console[level](JSON.stringify({ at: new Date().toISOString(), level, event, requestId, ...detail }))
   }
-  const db = new Database(env.DB.withSession('first-primary'))
+  const usage = newUsage()
+  const db = new Database(env.DB.withSession('first-primary'), usage)
   return {
     config,
     db,
-    gateDb: config.gate === 'primary' ? db : new Database(env.DB.withSession(bookmark ?? 'first-unconstrained')),
+    gateDb: config.gate === 'primary' ? db : new Database(env.DB.withSession(bookmark ?? 'first-unconstrained'), usage),
+    usage,
     kv: env.KV,
     avatars: env.AVATARS,
     media: env.MEDIA,
@@ -64,6 +70,9 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
       return done
     },
     log,
+    measure(point) {
+      env.METRICS?.writeDataPoint(toDataPoint(point))
+    },
   }
 }
 
@@ -78,6 +87,7 @@ function toCaller(env: Bindings, request: Request): Caller {
   const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
   const cf = request.cf as { country?: string; city?: string; timezone?: string } | undefined
   return {
+    ...NOBODY,
     // Lazy: only limits need the hash.
     get networkHash() {
       return currentMac(getConfig(env).hmacKeys, 'network', network).toString('base64url')

@@ -47,7 +47,17 @@ function toText({ fields, message: whole }: AppError, options: Readonly<Record<s
 export const OPERATOR: Recorder = {
   now: () => Date.now(),
   newId: () => newId(Date.now()),
-  caller: { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: 'operator', place: '', timeZone: '', locale: null },
+  caller: {
+    networkHash: '',
+    device: null,
+    isBeyondNetworkLimit: false,
+    userAgent: 'operator',
+    place: '',
+    timeZone: '',
+    locale: null,
+    kind: 'anonymous',
+    clientId: null,
+  },
 }
 
 /** An audit event without a user. */

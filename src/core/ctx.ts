@@ -6,7 +6,9 @@ import type { Config } from '../config.ts'
 import type { AnyId, UserId } from '../ids.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Database } from '../store/db/database.ts'
+import type { Usage } from '../store/db/rows.ts'
 import type { Locale } from '../texts/locales.ts'
+import type { CallerKind, Measured } from './metrics.ts'
 
 /** A browser that has signed in to accounts, by its signed cookie. */
 export interface KnownDevice {
@@ -32,6 +34,9 @@ export interface Caller {
   readonly locale: Locale | null
   /** The administrator, in a session in which one sees somebody's account; the gate finds out. */
   actorId?: UserId | null
+  /** By the request's credential, and the client that it belongs to: for the log and the metrics, never for a decision. */
+  kind: CallerKind
+  clientId: string | null
 }
 
 /** What is needed to record an act, by a request or by the operator's command. */
@@ -43,6 +48,8 @@ export interface Ctx {
   readonly db: Database
   /** Where the gate reads: the primary, or a replica if the operator chose so. */
   readonly gateDb: Database
+  /** What this request has asked of D1 so far. */
+  readonly usage: Usage
   readonly kv: KVNamespace
   /** The bucket of avatars, which clients read directly. */
   readonly avatars: R2Bucket
@@ -64,4 +71,6 @@ export interface Ctx {
    */
   finish<T>(work: () => Promise<T>): Promise<T>
   log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void
+  /** Counts something for the operator's plots (docs/watching.md); nothing where there are no metrics. */
+  measure(point: Measured): void
 }

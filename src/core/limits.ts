@@ -128,6 +128,8 @@ export const PURGED_SESSIONS_AT_A_TIME = 50
 export const HEALTH_KNOWN_MS = 10 * SECOND_MS
 /** A slower database serves nobody, and monitors do not wait much longer. */
 export const HEALTH_WAIT_MS = 2 * SECOND_MS
+/** How long a verdict on readiness counts, whichever it is. */
+export const READY_KNOWN_MS = 2 * SECOND_MS
 
 export const PAGE_LIMIT_DEFAULT = 10
 export const PAGE_LIMIT_MAX = 100

@@ -72,6 +72,7 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
 export async function sweep(ctx: Ctx): Promise<void> {
   const failures: unknown[] = []
   const failed: string[] = []
+  const startedAt = ctx.now()
   const run = async (part: string, work: (ctx: Ctx) => Promise<unknown>) => {
     try {
       await work(ctx)
@@ -84,6 +85,7 @@ export async function sweep(ctx: Ctx): Promise<void> {
   for (const [part, work] of Object.entries(PARTS)) await run(part, work)
   // The health page of the console tells when that was, and which parts failed.
   await run(LAST_RUN, () => ctx.db.one(saveSweepCursor(LAST_RUN, failed.join(' '), ctx.now())))
+  ctx.measure({ kind: 'cron', failedParts: failed, ms: ctx.now() - startedAt })
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} parts of the sweep failed`)
   ctx.log('info', 'swept')
 }

@@ -1,7 +1,7 @@
 /** The variables of Hono's context. */
 import type { Context, ErrorHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Bindings } from '../config.ts'
+import type { Bindings, HostRoom } from '../config.ts'
 import type { User } from '../core/accounts/user.ts'
 import type { Ctx } from '../core/ctx.ts'
 import type { AppError } from '../core/errors.ts'
@@ -15,6 +15,9 @@ export interface ShownError {
   /** For whoever develops the app, in English. */
   readonly detail: string | null
 }
+
+/** As the log and the metrics name it. */
+export type RoomName = HostRoom | 'user' | 'oauth' | 'scim'
 
 /** What each request reads is read with `c.get`: `c.var` copies all variables at every use. */
 export interface AppEnv {
@@ -31,6 +34,8 @@ export interface AppEnv {
     sent?: SentProfile
     /** The cookie that this reply sets for the forms on its page (`pages/form-token.ts`). */
     browserCookie?: string
+    /** Set by the room; pages have none. */
+    room?: RoomName
     /** Set by the room: renders any failure in the room's envelope (`errors.ts`). */
     renderError?: ErrorHandler<AppEnv>
     /** Set by the app: renders an error as a page, for rooms that browsers visit. */

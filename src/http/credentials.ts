@@ -4,6 +4,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import type { Ctx } from '../core/ctx.ts'
 import { AppError } from '../core/errors.ts'
 import { KNOWN_DEVICE_MS } from '../core/limits.ts'
 import { verifyAccessToken } from '../core/oauth/access-token.ts'
@@ -26,12 +27,23 @@ export function credentials(...readers: ReadCredential[]): MiddlewareHandler<App
     c.set('identify', async () => {
       for (const read of readers) {
         const claim = await read(c)
-        if (claim) return claim
+        if (claim === null) continue
+        noteCaller(c.get('ctx'), claim)
+        return claim
       }
       return null
     })
     return next()
   }
+}
+
+const KINDS = { browser: 'browser', access_token: 'app', client: 'service', robot: 'robot' } as const
+
+/** For the log: what the credential claims. Whether it counts, the status tells. */
+function noteCaller({ caller }: Ctx, claim: Claim): void {
+  caller.kind = 'key' in claim && claim.key ? 'key' : KINDS[claim.kind]
+  if (claim.kind === 'robot') caller.clientId = toHex(claim.machineId)
+  else if (claim.kind !== 'browser') caller.clientId = claim.clientId
 }
 
 /**

@@ -9,7 +9,7 @@ import { routePath } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { StepUp } from '../core/authentication-methods.ts'
 import { AppError } from '../core/errors.ts'
-import type { AppEnv } from './app-env.ts'
+import type { AppEnv, RoomName } from './app-env.ts'
 import { DPOP_CHALLENGE, usesDpop } from './dpop.ts'
 
 /** D1's transient errors (security §2.2: overload, reset, lost connection). */
@@ -28,12 +28,13 @@ export function toAppError(error: unknown): AppError {
 }
 
 /**
- * A room's first middleware: the app renders the room's failures with `render`. Hono's `room.onError` would wrap each handler of
+ * A room's first middleware: its name, for the log, and how the app renders its failures. Hono's `room.onError` would wrap each handler of
  * the room in a chain of its own, at a tenth of the time of a short request.
  */
-export function errorsAs(render: ErrorHandler<AppEnv>): MiddlewareHandler<AppEnv> {
+export function errorsAs(render: ErrorHandler<AppEnv>, room: RoomName): MiddlewareHandler<AppEnv> {
   return (c, next) => {
     c.set('renderError', render)
+    c.set('room', room)
     return next()
   }
 }

@@ -11,14 +11,13 @@ import { currentNonce } from '../core/oauth/dpop-nonce.ts'
 import { deliverLogoutNoticesLater } from '../core/oauth/logout-notices.ts'
 import type { AppEnv } from './app-env.ts'
 
+const HSTS = 'max-age=31536000'
+const NO_REFERRER = 'no-referrer'
 /** On every reply, pages included. */
-export const HEADERS = {
-  'strict-transport-security': 'max-age=31536000',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'x-frame-options': 'DENY',
-  'cross-origin-opener-policy': 'same-origin',
-} as const
+const FIXED = { 'x-content-type-options': 'nosniff', 'cross-origin-opener-policy': 'same-origin' } as const
+const ALWAYS = Object.entries(FIXED)
+/** For a reply that is made without this. */
+export const HEADERS = { ...FIXED, 'strict-transport-security': HSTS, 'referrer-policy': NO_REFERRER, 'x-frame-options': 'DENY' } as const
 /**
  * For pages with forms: under `no-referrer` browsers send `Origin: null` with a form, which would make our own forms
  * look foreign. Neither policy tells other sites anything.
@@ -34,34 +33,53 @@ const BOOKMARK_SECONDS = 60
 
 export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const ctx = buildContext(c)
-    c.set('ctx', ctx)
-    c.set('identify', async () => null)
+    const built = buildContext(c)
+    const startedAt = built.now()
+    c.set('ctx', built)
+    c.set('identify', NOBODY)
     await next()
-    const { headers } = c.res
-    headers.set('x-request-id', ctx.requestId)
-    const isFramedHere = headers.get('x-frame-options') === FRAMED_HERE
-    const policy = headers.get('referrer-policy') === PAGE_REFERRER_POLICY ? PAGE_REFERRER_POLICY : HEADERS['referrer-policy']
-    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
-    if (ctx.config.hstsIncludesSubdomains)
-      headers.set('strict-transport-security', `${HEADERS['strict-transport-security']}; includeSubDomains`)
-    headers.set('referrer-policy', policy)
-    if (isFramedHere) headers.set('x-frame-options', FRAMED_HERE)
-    // A route's caching rules do not apply to its failures.
-    if (!headers.has('cache-control') || c.res.status >= 500) headers.set('cache-control', 'no-store')
-    if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)
-    // RFC 9449 §8.2: on every reply to a proof, so that the client always has a nonce that counts.
-    if (c.req.header('dpop') !== undefined) headers.set('dpop-nonce', currentNonce(ctx))
-    if (c.req.method !== 'GET') {
-      const bookmark = ctx.db.bookmark()
-      if (bookmark) {
-        headers.set('x-d1-bookmark', bookmark)
-        if (ctx.config.gate === 'replica' && (headers.has('set-cookie') || c.req.header('cookie'))) setBookmarkCookie(c, bookmark)
-      }
-    }
+    // Limits may have put another one in its place.
+    const ctx = c.get('ctx')
+    setHeaders(c, ctx)
     if (ctx.db.endedSessions) deliverLogoutNoticesLater(ctx)
-    // The pattern, not the path: a path or query may contain a code or an address.
-    ctx.log('info', 'request', { method: c.req.method, route: routeOf(c), status: c.res.status })
+    report(c, ctx, ctx.now() - startedAt)
+  }
+}
+
+const NOBODY = async () => null
+
+function setHeaders(c: Context<AppEnv>, ctx: Ctx): void {
+  const { headers, status } = c.res
+  headers.set('x-request-id', ctx.requestId)
+  if (headers.get('referrer-policy') !== PAGE_REFERRER_POLICY) headers.set('referrer-policy', NO_REFERRER)
+  if (headers.get('x-frame-options') !== FRAMED_HERE) headers.set('x-frame-options', 'DENY')
+  for (const [name, value] of ALWAYS) headers.set(name, value)
+  headers.set('strict-transport-security', ctx.config.hstsIncludesSubdomains ? `${HSTS}; includeSubDomains` : HSTS)
+  // A route's caching rules do not apply to its failures.
+  if (status >= 500 || !headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)
+  // RFC 9449 §8.2: on every reply to a proof, so that the client always has a nonce that counts.
+  if (c.req.header('dpop') !== undefined) headers.set('dpop-nonce', currentNonce(ctx))
+  if (c.req.method === 'GET') return
+  const bookmark = ctx.db.bookmark()
+  if (!bookmark) return
+  headers.set('x-d1-bookmark', bookmark)
+  if (ctx.config.gate === 'replica' && (headers.has('set-cookie') || c.req.header('cookie'))) setBookmarkCookie(c, bookmark)
+}
+
+/** One line, and one point. Nothing in them is a person's: the route is the pattern, since a path or query may contain a code or an address. */
+function report(c: Context<AppEnv>, ctx: Ctx, ms: number): void {
+  const { method } = c.req
+  const { status } = c.res
+  const { kind: caller, clientId } = ctx.caller
+  const { trips, rowsRead, rowsWritten } = ctx.usage
+  const route = routeOf(c)
+  const room = c.get('room') ?? 'pages'
+  const client = clientId === null ? undefined : clientId
+  ctx.log('info', 'request', { method, route, status, ms, trips, rowsRead, rowsWritten, caller, client, room })
+  ctx.measure({ kind: 'request', route: `${method} ${route}`, status, caller, room, ms, trips, rowsRead, rowsWritten })
+  if (ctx.config.environment === 'development') {
+    c.res.headers.set('server-timing', `total;dur=${ms}, db;desc="${trips} trips, ${rowsRead} rows read, ${rowsWritten} written"`)
   }
 }
 

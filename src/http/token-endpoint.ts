@@ -126,8 +126,8 @@ export function grantTokens(
   params: z.output<typeof TokenForm>,
   changes: Partial<Pick<TokenRequest, 'scope' | 'moreClaims'>> = {},
 ): Promise<TokenSet> {
-  return countingFailures(c, params, async (ctx, credentials) =>
-    issueTokens(ctx, await provingKey(c, credentials), {
+  return countingFailures(c, params, async (ctx, credentials) => {
+    const tokens = await issueTokens(ctx, await provingKey(c, credentials), {
       grantType: params.grant_type,
       code: params.code,
       redirectUri: params.redirect_uri,
@@ -144,8 +144,11 @@ export function grantTokens(
       scope: params.scope,
       resources: params.resource,
       ...changes,
-    }),
-  )
+    })
+    ctx.caller.kind = params.grant_type === 'client_credentials' ? 'service' : 'app'
+    ctx.caller.clientId = credentials.clientId
+    return tokens
+  })
 }
 
 /** The same credentials, with the request's DPoP proof. */

@@ -32,6 +32,7 @@ export interface Delivery {
   readonly mailer: Mailer
   now(): number
   log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void
+  measure(point: { readonly kind: 'mail'; readonly mail: string; readonly outcome: DeliveryOutcome; readonly tries: number }): void
 }
 
 /** `not_due`: already sent, given up, or leased by another worker. */
@@ -79,7 +80,7 @@ export async function deliverMail(delivery: Delivery, id: MailId): Promise<Deliv
   const now = delivery.now()
   const [leased, mail] = await delivery.db.batch([leaseMail({ id, now, leaseUntil: now + LEASE_MS }), findMail(id)])
   if (leased === null) return 'not_due'
-  if (mail === null) return giveUp(delivery, { id, kind: null }, 'user_gone')
+  if (mail === null) return giveUp(delivery, { id, kind: null, attempts: 0 }, 'user_gone')
   // Every attempt died without a trace.
   if (mail.attempts > TRIES_MAX) return giveUp(delivery, mail, 'tries_exhausted')
   const found = findCode(delivery, mail, now)
@@ -170,6 +171,7 @@ async function markSent(delivery: Delivery, mail: DueMail): Promise<void> {
   // Retried: an unmarked mail is sent again, and marking twice is harmless.
   await delivery.db.one(mark).catch(() => delivery.db.one(mark))
   delivery.log('info', 'mail.sent', { mailId: mail.id, kind: mail.kind, tries: mail.attempts })
+  delivery.measure({ kind: 'mail', mail: mail.kind, outcome: 'sent', tries: mail.attempts })
 }
 
 async function tryLater(delivery: Delivery, mail: DueMail, thrown: unknown): Promise<DeliveryOutcome> {
@@ -181,12 +183,14 @@ async function tryLater(delivery: Delivery, mail: DueMail, thrown: unknown): Pro
   await delivery.db.one(postponeMail(mail.id, delivery.now() + waitMs, error))
   const detail = { tries: mail.attempts, minutes: Math.round(waitMs / MINUTE_MS), error }
   delivery.log('warn', 'mail.postponed', { mailId: mail.id, kind: mail.kind, ...detail })
+  delivery.measure({ kind: 'mail', mail: mail.kind, outcome: 'postponed', tries: mail.attempts })
   return 'postponed'
 }
 
-async function giveUp(delivery: Delivery, mail: { id: MailId; kind: MailKind | null }, error: string): Promise<DeliveryOutcome> {
+async function giveUp(delivery: Delivery, mail: { id: MailId; kind: MailKind | null; attempts: number }, error: string): Promise<DeliveryOutcome> {
   await delivery.db.one(markMailFailed(mail.id, delivery.now(), error))
   delivery.log('error', 'mail.failed', { mailId: mail.id, kind: mail.kind, error })
+  delivery.measure({ kind: 'mail', mail: mail.kind ?? '', outcome: 'failed', tries: mail.attempts })
   return 'failed'
 }
 

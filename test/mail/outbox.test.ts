@@ -36,6 +36,7 @@ const delivery: Delivery = {
   },
   now: () => now,
   log: (level, event, detail) => void logged.push(JSON.stringify({ level, event, ...detail })),
+  measure: () => undefined,
 }
 
 beforeEach(async () => {

@@ -21,7 +21,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'User profile', description: "The caller's profile and picture.", routes: [profile, profileImage] },
 ]
 
-const app = roomApp(GROUPS, errorsAs(renderError), allowedOrigins('apikey'), admission(), credentials(bearerUnderKey))
+const app = roomApp(GROUPS, errorsAs(renderError, 'epixel'), allowedOrigins('apikey'), admission(), credentials(bearerUnderKey))
 
 export const epixel: Room = {
   name: 'epixel',

@@ -21,7 +21,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Users', description: 'Created by the holder of a license key.', routes: [users, pictures] },
 ]
 
-const app = roomApp(GROUPS, errorsAs(renderError), allowedOrigins(), admission(), credentials(licenseToken))
+const app = roomApp(GROUPS, errorsAs(renderError, 'mirrorfly'), allowedOrigins(), admission(), credentials(licenseToken))
 
 export const mirrorfly: Room = {
   name: 'mirrorfly',

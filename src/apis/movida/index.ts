@@ -77,7 +77,7 @@ const routes = new Hono<AppEnv>()
   )
 
 const GROUPS = [{ name: 'Users', description: 'Active users, in pages linked to each other.', routes: [routes] }]
-const app = roomApp(GROUPS, errorsAs(renderError), admission(), credentials(digest))
+const app = roomApp(GROUPS, errorsAs(renderError, 'movida'), admission(), credentials(digest))
 
 export const movida: Room = {
   name: NAME,

@@ -23,7 +23,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Authorization', description: "Tokens, with Mxit's names for scopes.", routes: [oauthRoutes] },
 ]
 
-const app = roomApp(GROUPS, errorsAs(renderError), allowedOrigins(), admission(), credentials(bearer))
+const app = roomApp(GROUPS, errorsAs(renderError, 'mxit'), allowedOrigins(), admission(), credentials(bearer))
 
 export const mxit: Room = {
   name: 'mxit',

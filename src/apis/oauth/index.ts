@@ -35,9 +35,9 @@ const WELL_KNOWN: readonly RouteGroup[] = [
   { name: 'Discovery', description: 'Server metadata and public keys.', routes: [wellKnownRoutes] },
 ]
 
-export const oauth = roomApp(GROUPS, errorsAs(renderError), allowedOrigins(), admission(), credentials(browserSession))
+export const oauth = roomApp(GROUPS, errorsAs(renderError, 'oauth'), allowedOrigins(), admission(), credentials(browserSession))
 
-export const wellKnown = roomApp(WELL_KNOWN, errorsAs(renderError), anyOrigin())
+export const wellKnown = roomApp(WELL_KNOWN, errorsAs(renderError, 'oauth'), anyOrigin())
 
 export const oauthDocument: RoomDocument = {
   title: 'Kith OAuth API',

@@ -109,7 +109,7 @@ const GROUPS: readonly RouteGroup[] = [
 ]
 
 export const user = new Hono<AppEnv>()
-user.use(errorsAs(renderError), allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(accessToken, personalSession))
+user.use(errorsAs(renderError, 'user'), allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(accessToken, personalSession))
 for (const routes of GROUPS.flatMap((group) => group.routes)) user.route('/', routes)
 user.route('/', notHere)
 user.all('*', unmatched(user))

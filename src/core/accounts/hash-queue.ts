@@ -47,11 +47,13 @@ export async function inTurn<Input, Result>(
     served.add(ctx)
     const input = await prepare()
     const startedAt = ctx.now()
+    const waitedMs = startedAt - ticket.since
     const result = await hash(input)
     // The clock stands still until the event loop turns.
     void scheduler.wait(0).then(() => {
       const from = ctx.now()
       rest = { from, until: from + REST_SHARE * (from - startedAt) }
+      ctx.measure({ kind: 'hash', ms: from - startedAt, waitedMs })
     })
     return result
   } finally {

@@ -27,6 +27,8 @@ export async function requireLivingKey(ctx: Ctx, kind: KeyKind, key: string): Pr
   const row = looksLikeSecret(kind, key) && (await ctx.db.one(findLivingKey(sha256(key), kind, ctx.now())))
   if (!row || row.clientId === null) throw new AppError('invalid_client', 'The key is not valid')
   touchMachineLater(ctx, row)
+  ctx.caller.kind = 'key'
+  ctx.caller.clientId = row.clientId
   return { ...row, clientId: row.clientId }
 }
 

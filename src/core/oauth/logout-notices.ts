@@ -77,10 +77,13 @@ async function deliver(ctx: Ctx, limit: number, first: 'oldest' | 'newest'): Pro
 
 async function attempt(ctx: Ctx, notice: LeasedNotice, row: OAuthClientRow | null | undefined): Promise<TriedNotice> {
   const { id, clientId, attempts } = notice
+  const startedAt = ctx.now()
   const result = await send(ctx, notice, row)
   const isDelivered = result === '200' || result === '204'
   const minutes = IS_FINAL.has(result) ? undefined : RETRY_AFTER_MINUTES[attempts - 1]
   const nextAttemptAt = isDelivered || minutes === undefined ? null : ctx.now() + minutes * 60_000
+  const outcome = isDelivered ? 'delivered' : nextAttemptAt === null ? 'failed' : 'postponed'
+  ctx.measure({ kind: 'delivery', event: 'logout', outcome, ms: ctx.now() - startedAt, tries: attempts })
   if (!isDelivered) ctx.log('warn', 'logout_notice_failed', { noticeId: id, clientId, attempts, result, isFinal: nextAttemptAt === null })
   return { id, attempts, result, deliveredAt: isDelivered ? ctx.now() : null, nextAttemptAt }
 }

@@ -6,8 +6,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { CasingCache } from 'drizzle-orm/casing'
-
-type Row = Record<string, unknown>
+import { knownStatement, newUsage, type Row, type Usage } from './rows.ts'
 
 export interface Statement<Result> {
   readonly sql: string
@@ -74,24 +73,6 @@ export function changed(query: SQL): Statement<number> {
   return statement(query, (_, changes) => changes, true)
 }
 
-const camelNames = new Map<string, string>()
-
-function camelName(column: string): string {
-  let name = camelNames.get(column)
-  if (name === undefined) {
-    name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    camelNames.set(column, name)
-  }
-  return name
-}
-
-/** A row under the names that the code has for its columns. */
-export function toRow(columns: readonly string[], values: readonly unknown[]): Row {
-  const row: Row = {}
-  for (let i = 0; i < columns.length; i++) row[camelName(columns[i] as string)] = values[i]
-  return row
-}
-
 /** The three documented messages after which D1 may or may not have committed. */
 const AMBIGUOUS = /Network connection lost|storage caused object to be reset|reset because its code was updated/
 
@@ -107,29 +88,48 @@ export function findIf(condition: Fragment): Statement<boolean> {
 
 export class Database {
   readonly #session: D1DatabaseSession
+  readonly #usage: Usage
   #endedSessions = false
-  constructor(session: D1DatabaseSession) {
+  /** `usage` is shared by the sessions of one request. */
+  constructor(session: D1DatabaseSession, usage: Usage = newUsage()) {
     this.#session = session
+    this.#usage = usage
   }
 
   /** One round trip, all or nothing. */
   async batch<const Statements extends readonly Statement<unknown>[]>(statements: Statements): Promise<Results<Statements>> {
     const prepared = statements.map(({ sql, params }) => this.#session.prepare(sql).bind(...params))
     if (statements.some((s) => s.endsSessions)) this.#endedSessions = true
+    this.#usage.trips += 1
     const [only] = statements
     if (only && statements.length === 1 && !only.readsChanges) {
-      // As arrays: objects under D1's names would be built only to be built again under ours.
-      const [columns = [], ...rows] = (await prepared[0]?.raw({ columnNames: true })) ?? []
-      return [
-        only.read(
-          rows.map((values) => toRow(columns, values)),
-          0,
-        ),
-      ] as Results<Statements>
+      return [only.read(await this.#alone(only.sql, prepared[0] as D1PreparedStatement), 0)] as Results<Statements>
     }
     const results = await this.#session.batch<Row>(prepared)
-    const rowsOf = (index: number) => results[index]?.results.map((row) => toRow(Object.keys(row), Object.values(row))) ?? []
-    return statements.map((s, index) => s.read(rowsOf(index), results[index]?.meta.changes ?? 0)) as Results<Statements>
+    for (const { meta } of results) this.#count(meta)
+    return statements.map(({ sql, read }, index) => {
+      const { results: rows = [], meta } = results[index] ?? {}
+      return read(knownStatement(sql).renamed(rows), meta?.changes ?? 0)
+    }) as Results<Statements>
+  }
+
+  /** As arrays: objects under D1's names would be built only to be built again under ours. They come without a count. */
+  async #alone(sql: string, statement: D1PreparedStatement): Promise<Row[]> {
+    const known = knownStatement(sql)
+    if (known.isCountDue()) {
+      const { results, meta } = await statement.all<Row>()
+      known.rowsRead = meta.rows_read
+      this.#count(meta)
+      return known.renamed(results)
+    }
+    const [columns = [], ...rows] = await statement.raw({ columnNames: true })
+    this.#usage.rowsRead += Math.max(known.rowsRead, rows.length)
+    return known.toRows(columns, rows)
+  }
+
+  #count({ rows_read: read, rows_written: written }: D1Meta): void {
+    this.#usage.rowsRead += read
+    this.#usage.rowsWritten += written
   }
 
   async one<Result>(statement: Statement<Result>): Promise<Result> {

@@ -143,6 +143,8 @@ export function walkAccounts(): void {
     test('GET /health reads one row once in ten seconds, GET /user/scopes and /system touch no store', async () => {
       expectWithin('GET /health', await spend(new Client(), 'GET', '/health'))
       expectWithin('GET /health with another just before', await spend(new Client(), 'GET', '/health'))
+      expectWithin('GET /health/ready', await spend(new Client(), 'GET', '/health/ready'))
+      expectWithin('GET /health/ready with another just before', await spend(new Client(), 'GET', '/health/ready'))
       for (const path of ['/user/scopes', '/system/version', '/system/settings-insecure', '/system/countries-insecure'])
         expectWithin(`GET ${path}`, await spend(new Client(), 'GET', path))
     })
