@@ -1,6 +1,6 @@
 /**
  * What Kith measures of itself: points for Workers Analytics Engine, if the binding `METRICS` is there. All kinds share one
- * layout, which the queries of docs/watching.md and `admin/metrics.ts` read. No point says anything about a person.
+ * layout, which the queries of docs/watching.md read. No point says anything about a person.
  */
 
 /** By the credential: a cookie, the token of a user's app, that of a client for itself, a robot's proof, a machine's key. */

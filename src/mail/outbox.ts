@@ -187,7 +187,11 @@ async function tryLater(delivery: Delivery, mail: DueMail, thrown: unknown): Pro
   return 'postponed'
 }
 
-async function giveUp(delivery: Delivery, mail: { id: MailId; kind: MailKind | null; attempts: number }, error: string): Promise<DeliveryOutcome> {
+async function giveUp(
+  delivery: Delivery,
+  mail: { id: MailId; kind: MailKind | null; attempts: number },
+  error: string,
+): Promise<DeliveryOutcome> {
   await delivery.db.one(markMailFailed(mail.id, delivery.now(), error))
   delivery.log('error', 'mail.failed', { mailId: mail.id, kind: mail.kind, error })
   delivery.measure({ kind: 'mail', mail: mail.kind ?? '', outcome: 'failed', tries: mail.attempts })

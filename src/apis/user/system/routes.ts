@@ -27,7 +27,8 @@ export const system = new Hono<AppEnv>()
     anyone(),
     describe('getReadiness', {
       summary: 'Whether the service can take traffic',
-      description: 'Database, key-value store and buckets. 503 with status DOWN if one of them does not answer, or the database lacks migrations.',
+      description:
+        'Database, key-value store and buckets. 503 with status DOWN if one of them does not answer, or the database lacks migrations.',
       response: { status: 200, schema: HealthReply, example: { status: 'UP' } },
     }),
     async (c) => ((await isReady(c.var.ctx)) ? c.json({ status: 'UP' }) : c.json({ status: 'DOWN' }, 503)),
