@@ -221,3 +221,10 @@ export const ACTIVE_USERS_PAGE_DEFAULT = 50
 export const ACTIVE_USERS_PAGE_MAX = 200
 /** Path and query that a user returns to after signing in. It is carried in URLs, encoded once more. */
 export const RETURN_TO_LENGTH_MAX = 8_192
+/**
+ * Of an import, in one batch: well within D1's 30 s and the CPU time of a request, and few enough that other requests run in
+ * between. Its body is one parameter of D1 at most, which takes 2 MB.
+ */
+export const IMPORTED_PEOPLE_MAX = 500
+export const IMPORTED_EDGES_MAX = 5_000
+export const IMPORT_BODY_BYTES_MAX = 1_500_000

@@ -25,6 +25,7 @@ import { deleteEndedHolds } from '../store/db/username-holds.ts'
 import { deleteUnverifiedUsers, findUnverifiedPiece } from '../store/db/users.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import type { Ctx } from './ctx.ts'
+import { fetchImportedPictures } from './imports/pictures.ts'
 import { DAY_MS, DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './limits.ts'
 import { sweepMedia } from './media/removal.ts'
 import { removeDeletedClients, removeUnusedClients } from './oauth/client-removal.ts'
@@ -42,6 +43,8 @@ const UNVERIFIED_CHUNK = 1_000
 const UNVERIFIED_CHUNKS_PER_RUN = 10
 const MAILS_PER_RUN = 50
 const NOTICES_PER_RUN = 200
+/** Each takes five queries, and a second at most while it is drawn. */
+const PICTURES_PER_RUN = 20
 /** Ended things stay a day: a replayed code must still find its session. */
 const KEPT_MS = 86_400_000
 const NOTICES_KEPT_MS = 7 * KEPT_MS
@@ -64,6 +67,7 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   edges: sweepEdgeWork,
   remains: removeErasedAccounts,
   media: sweepMedia,
+  pictures: fetchPictures,
   clients: removeDeletedClients,
   unused_clients: removeUnusedClients,
 }
@@ -92,6 +96,10 @@ export async function sweep(ctx: Ctx): Promise<void> {
 
 async function sendMails(ctx: Ctx): Promise<void> {
   ctx.log('info', 'mails_swept', await deliverDueMails(ctx, MAILS_PER_RUN))
+}
+
+async function fetchPictures(ctx: Ctx): Promise<void> {
+  ctx.log('info', 'pictures_fetched', { tried: await fetchImportedPictures(ctx, PICTURES_PER_RUN) })
 }
 
 async function sendLogoutNotices(ctx: Ctx): Promise<void> {

@@ -1443,6 +1443,7 @@ export const ar: Words = {
       invite_code_revoked: 'إبطال رمز دعوة',
       audit_exported: 'تنزيل سجل التدقيق',
       mail_retried: 'إعادة محاولة إرسال رسالة تعذّر إرسالها',
+      people_imported: 'استيراد مستخدمين، أو من يتابعونهم ويحظرونهم',
       impersonation_started: 'دخول فريق الدعم إلى حسابك لرؤيته كما تراه',
       impersonation_ended: 'خروج فريق الدعم من حسابك',
       note_added: 'إضافة ملاحظة عن شخص',

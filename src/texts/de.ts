@@ -1416,6 +1416,7 @@ export const de: Words = {
       invite_code_revoked: 'Einladungscode widerrufen',
       audit_exported: 'Audit-Protokoll heruntergeladen',
       mail_retried: 'Erneuter Versuch, eine nicht gesendete E-Mail zu senden',
+      people_imported: 'Benutzer, oder wem sie folgen und wen sie blockieren, importiert',
       impersonation_started: 'Der Support hat Ihr Konto geöffnet, um es so zu sehen wie Sie',
       impersonation_ended: 'Der Support hat Ihr Konto verlassen',
       note_added: 'Notiz über eine Person hinzugefügt',

@@ -1368,6 +1368,7 @@ export const en = {
       invite_code_revoked: 'Invite code revoked',
       audit_exported: 'Audit log downloaded',
       mail_retried: 'A mail that could not be sent was tried again',
+      people_imported: 'People, or whom they follow and block, were imported',
       impersonation_started: 'Support opened your account to see it as you do',
       impersonation_ended: 'Support left your account',
       note_added: 'Note about somebody added',

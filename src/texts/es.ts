@@ -1386,6 +1386,7 @@ export const es: Words = {
       invite_code_revoked: 'Código de invitación revocado',
       audit_exported: 'Registro de auditoría descargado',
       mail_retried: 'Reintento de envío de un correo que no se pudo enviar',
+      people_imported: 'Importación de usuarios, o de a quiénes siguen y bloquean',
       impersonation_started: 'El equipo de soporte abrió tu cuenta para verla como tú la ves',
       impersonation_ended: 'El equipo de soporte salió de tu cuenta',
       note_added: 'Nota sobre una persona añadida',

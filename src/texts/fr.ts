@@ -1408,6 +1408,7 @@ export const fr: Words = {
       invite_code_revoked: 'Code d’invitation révoqué',
       audit_exported: 'Journal d’audit téléchargé',
       mail_retried: 'Nouvel essai d’envoi d’un e-mail qui n’avait pas pu être envoyé',
+      people_imported: 'Import d’utilisateurs, ou de ceux qu’ils suivent et bloquent',
       impersonation_started: 'L’assistance a ouvert votre compte pour le voir comme vous',
       impersonation_ended: 'L’assistance a quitté votre compte',
       note_added: 'Note sur quelqu’un ajoutée',

@@ -1370,6 +1370,7 @@ export const ja: Words = {
       invite_code_revoked: '招待コードの失効',
       audit_exported: '監査ログをダウンロード',
       mail_retried: '送信できなかったメールを再送信',
+      people_imported: 'ユーザー、またはそのフォローとブロックをインポート',
       impersonation_started: 'サポートが本人の視点でアカウントを表示',
       impersonation_ended: 'サポートがアカウントの表示を終了',
       note_added: 'ユーザーに関するメモを追加',

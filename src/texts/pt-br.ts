@@ -1374,6 +1374,7 @@ export const ptBr: Words = {
       invite_code_revoked: 'Código de convite revogado',
       audit_exported: 'Log de auditoria baixado',
       mail_retried: 'Nova tentativa para um e-mail que não pôde ser enviado',
+      people_imported: 'Importação de usuários, ou de quem eles seguem e bloqueiam',
       impersonation_started: 'O suporte abriu sua conta para vê-la como você a vê',
       impersonation_ended: 'O suporte saiu da sua conta',
       note_added: 'Nota sobre alguém adicionada',

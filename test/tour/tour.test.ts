@@ -20,6 +20,7 @@ import { walkConsolePeople } from './walks/console-people.ts'
 import { walkEpixel } from './walks/epixel.ts'
 import { walkFound } from './walks/found.ts'
 import { visitFurther } from './walks/further.ts'
+import { walkImports } from './walks/imports.ts'
 import { walkMedia } from './walks/media.ts'
 import { walkMirrorfly } from './walks/mirrorfly.ts'
 import { walkMovida } from './walks/movida.ts'
@@ -67,6 +68,7 @@ describe('console: roles, clients, APIs and machine clients', walkConsoleClients
 describe('console: figures', walkConsoleFigures)
 describe('console: people', walkConsolePeople)
 describe('console: mail', walkConsoleMail)
+describe('imports', walkImports)
 describe('found', walkFound)
 describe('social graph', walkSocialGraph)
 describe('mxit', walkMxit)

@@ -26,6 +26,7 @@ import { adminUpdate } from './administration/update-routes.ts'
 import { clients } from './clients/routes.ts'
 import { apps } from './connected-apps/routes.ts'
 import { renderError, toErrorBody } from './errors.ts'
+import { imports } from './imports/routes.ts'
 import { inviteCodes } from './invite-codes/routes.ts'
 import { liquidAdmin, liquidSystem, notHere } from './liquid.ts'
 import { machines } from './machine-clients/routes.ts'
@@ -101,6 +102,7 @@ const GROUPS: readonly RouteGroup[] = [
       liquidAdmin,
     ],
   },
+  { name: 'Imports', description: 'For administrators and services: people from another system, and whom they follow.', routes: [imports] },
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
   { name: 'APIs', description: "For administrators: the team's own APIs, which clients get tokens for (RFC 8707).", routes: [apis] },
   { name: 'Machine clients', description: 'For administrators: robots, API keys, license keys of older programs.', routes: [machines] },

@@ -17,6 +17,8 @@ export const hasPassword = (stored: string | null): boolean => stored !== null &
 
 const R = 8
 const P = 3
+/** What `SCRYPT_LN` may be at most. */
+const LN_MAX = 15
 const MAXMEM_BYTES = 64 * 1024 * 1024
 const SALT_BYTES = 16
 const HASH_BYTES = 32
@@ -65,6 +67,12 @@ async function isRight(ctx: Ctx, password: string, stored: string | null): Promi
 export function isOutdated(config: Config, stored: string): boolean {
   const parts = parse(stored)
   return parts === null || parts.ln !== config.scryptLn || parts.r !== R || parts.p !== P || parts.kid !== config.pepperKeys.current
+}
+
+/** The pepper's key id of a hash that Kith made, within the costs that it has ever used; null for any other text. */
+export function ownHashKey(stored: string): string | null {
+  const parts = parse(stored)
+  return parts !== null && parts.ln <= LN_MAX && parts.r === R && parts.p === P ? parts.kid : null
 }
 
 function derive(peppers: Keyring, password: string, cost: Omit<Parts, 'hash'>): string {

@@ -21,7 +21,7 @@ export function requireAdministrator(ctx: Ctx, principal: UserPrincipal, factors
  * Throws `forbidden` unless the caller holds every power in `scopes`: those of a role being given, or of the user whose
  * password, address, role or factors change.
  */
-export function requirePowers(principal: UserPrincipal, scopes: readonly Scope[]): void {
+export function requirePowers(principal: Pick<UserPrincipal, 'scopes'>, scopes: readonly Scope[]): void {
   const missing = powersOf(scopes).filter((scope) => !coveredBy(principal.scopes, scope))
   if (missing.length > 0) throw new AppError('forbidden', `You do not have the scopes ${missing.join(' ')}`, { reason: 'scope' })
 }

@@ -91,6 +91,7 @@ const GROUP_OF = {
   machine_revoked: 'service',
   audit_exported: 'service',
   mail_retried: 'moderation',
+  people_imported: 'moderation',
 } as const satisfies Record<AuditEventType, string>
 export type AuditGroup = (typeof GROUP_OF)[AuditEventType]
 

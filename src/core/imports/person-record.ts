@@ -7,7 +7,7 @@ import * as z from 'zod'
 import { fromHex, NO_ID, timeOf, type UserId } from '../../ids.ts'
 import { customData, reason, roleId, subscriptionTier } from '../admin/fields.ts'
 import * as fields from '../fields.ts'
-import { DAY_MS } from '../limits.ts'
+import { BODY_DEPTH_MAX, DAY_MS } from '../limits.ts'
 import { text } from '../texts.ts'
 
 /** A clock elsewhere may be ahead, and a date alone begins first at UTC+14. */
@@ -25,6 +25,21 @@ const pastTime = time.refine((v) => v <= Date.now() + AHEAD_MS, 'must not be in 
 const sinceWhen = z.union([z.boolean(), pastTime], `must be true, false, or the time since when: ${TIME}`)
 
 const sanction = z.strictObject({ reason: optional(reason), since: optional(pastTime), until: optional(time) })
+
+/** More accounts at other providers than a person has. */
+const IDENTITIES_MAX = 20
+
+/** An account at another provider, by which the person signs in here, too. */
+const identity = z.strictObject({
+  issuer: z
+    .string()
+    .max(512, 'must have at most 512 characters')
+    .refine((v) => URL.canParse(v) && v.startsWith('https://'), 'must be an https URL')
+    .meta({ description: "The provider's issuer, as its ID tokens have it", example: 'https://accounts.google.com' }),
+  subject: text({ max: 255, asIs: true }).meta({ description: 'The id of the person there', example: '110169484474386276334' }),
+  /** The address or name there. */
+  label: optional(text({ max: 255 })),
+})
 
 /** An edge refers to a person by this, or by `@` and a user name. */
 const externalId = fields.externalId
@@ -47,7 +62,7 @@ export const personRecord = z.strictObject({
   id: optional(id),
   externalId: optional(externalId),
   /** Any text: one that breaks Kith's rules, or is taken, is replaced by a proposal. */
-  username: optional(z.string().max(1024, 'must have at most 1024 characters').meta({ example: 'john_doe' })),
+  username: optional(z.string().max(190, 'must have at most 190 characters').meta({ example: 'john_doe' })),
   email: optional(fields.email),
   emailVerified: sinceWhen.nullish().transform((v) => v ?? true),
   givenName: optional(fields.personName),
@@ -85,6 +100,12 @@ export const personRecord = z.strictObject({
   verified: sinceWhen.nullish().transform((v) => v ?? false),
   banned: optional(sanction),
   restricted: optional(sanction),
+  /** One of each provider. One that signs in somebody else here stays theirs. */
+  identities: z
+    .array(identity)
+    .max(IDENTITIES_MAX, `must have at most ${IDENTITIES_MAX} accounts`)
+    .nullish()
+    .transform((v) => v ?? []),
   createdAt: optional(pastTime),
   updatedAt: optional(pastTime),
   lastSeenAt: optional(pastTime),
@@ -126,8 +147,20 @@ export interface RecordRefusal {
   readonly message: string
 }
 
+/** As deep as a request may be, whose record it may become. */
+const DEPTH_MAX = BODY_DEPTH_MAX - 2
+
+/** Whether everything in the record may be in a request. */
+function isWellFormed(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  if (depth >= DEPTH_MAX) return false
+  return Object.entries(value).every(([key, item]) => key !== '__proto__' && isWellFormed(key) && isWellFormed(item, depth + 1))
+}
+
 /** A record as the schema reads it, or what is wrong with it first. */
 export function readRecord<S extends z.ZodType>(schema: S, value: unknown): { read: z.output<S> } | { refusal: RecordRefusal } {
+  if (!isWellFormed(value)) return { refusal: { field: '', message: 'must be well-formed text without NUL, and not nested deeply' } }
   const result = schema.safeParse(value)
   if (result.success) return { read: result.data }
   const [issue] = result.error.issues

@@ -1,6 +1,6 @@
 /**
- * Reads a request within its limits, before validation. Bodies are JSON or urlencoded, at most 64 KB and 32 levels
- * deep; text is well-formed Unicode without NUL (ASVS 1.2, 15.3); no parameter is repeated.
+ * Reads a request within its limits, before validation. Bodies are JSON or urlencoded, at most 64 KB (unless a route says
+ * otherwise) and 32 levels deep; text is well-formed Unicode without NUL (ASVS 1.2, 15.3); no parameter is repeated.
  */
 import type { Context } from 'hono'
 import type * as z from 'zod'
@@ -16,6 +16,8 @@ export interface Leniency {
   readonly mayRepeat?: (name: string) => boolean
   /** Accepts a `form` without Content-Type. */
   readonly untyped?: boolean
+  /** How long the body may be, by default `BODY_BYTES_MAX`. */
+  readonly bytesMax?: number
 }
 
 /** The fields of a page's form. */
@@ -44,7 +46,7 @@ export async function read(
   if (target === 'query') return once(new URL(c.req.url).searchParams, 'query')
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() || (leniency.untyped ? URLENCODED : undefined)
   if (target === 'form' && type !== URLENCODED) throw new AppError('unsupported_media_type', `Send ${URLENCODED}`)
-  const text = await readText(c)
+  const text = await readText(c, leniency.bytesMax ?? BODY_BYTES_MAX)
   Object.assign(c.req.bodyCache, SPENT)
   if (text === '') return {}
   if (type === URLENCODED) return once(parseForm(text), 'body')
@@ -57,8 +59,8 @@ const SPENT = { text: Promise.resolve('{}'), formData: Promise.resolve(new URLSe
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-async function readText(c: Context<AppEnv>): Promise<string> {
-  const bytes = await readBytes(c.req, BODY_BYTES_MAX)
+async function readText(c: Context<AppEnv>, bytesMax: number): Promise<string> {
+  const bytes = await readBytes(c.req, bytesMax)
   try {
     return UTF8.decode(bytes)
   } catch {

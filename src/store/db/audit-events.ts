@@ -73,6 +73,7 @@ export type AuditEventType =
   | 'note_added'
   | 'note_removed'
   | 'mail_retried'
+  | 'people_imported'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId

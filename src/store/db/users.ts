@@ -219,14 +219,14 @@ export function findUnverifiedPiece(input: { after: number; idBefore: number; li
 
 /**
  * Deletes accounts of the piece that never verified their address, which frees their user names. Users of a license key
- * have no address to verify (no `email_key`) and stay.
+ * have no address to verify (no `email_key`) and stay, and so does whoever has moved here or is provisioned.
  */
 export function deleteUnverifiedUsers(input: { after: number; last: number; createdBefore: number }): Statement<void> {
   return run(sql`
     DELETE FROM users WHERE id IN (
       SELECT id FROM users INDEXED BY users_unverified
       WHERE email_verified_at IS NULL AND id > ${input.after} AND id <= ${input.last} AND email_key IS NOT NULL
-        AND created_at < ${input.createdBefore})`)
+        AND created_at < ${input.createdBefore} AND NOT EXISTS (SELECT 1 FROM external_ids x WHERE x.user_id = users.id))`)
 }
 
 export function findRequestCount(id: UserId): Statement<{ requestCount: number } | null> {
