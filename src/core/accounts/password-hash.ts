@@ -47,13 +47,22 @@ export async function hashPassword(ctx: Ctx, password: string): Promise<string> 
 
 /**
  * Whether the password is right. `findHash` runs just before the password is checked, but not when the request is
- * refused because too many wait: count the try there. Null is always wrong, after the same work.
+ * refused because too many wait: count the try there. Null is always wrong, after the work that `decoy` takes: somebody else's
+ * hash, whose outcome nobody learns.
  */
-export async function verifyPassword(ctx: Ctx, password: string, findHash: () => Promise<string | null>): Promise<boolean> {
-  return inTurn(ctx, findHash, (stored) => isRight(ctx, password, stored))
+export async function verifyPassword(
+  ctx: Ctx,
+  password: string,
+  findHash: () => Promise<string | null>,
+  decoy: string | null = null,
+): Promise<boolean> {
+  return inTurn(ctx, findHash, async (stored) => {
+    const isRight = await matches(ctx, password, hasPassword(stored) ? stored : decoy)
+    return isRight && hasPassword(stored)
+  })
 }
 
-async function isRight(ctx: Ctx, password: string, stored: string | null): Promise<boolean> {
+async function matches(ctx: Ctx, password: string, stored: string | null): Promise<boolean> {
   if (stored !== null && isForeign(stored)) return verifyForeign(stored, password)
   const parts = stored === null ? null : parse(stored)
   const dummy = { ln: ctx.config.scryptLn, r: R, p: P, kid: ctx.config.pepperKeys.current, salt: Buffer.alloc(SALT_BYTES), hash: '' }

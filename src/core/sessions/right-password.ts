@@ -6,7 +6,7 @@
 import type { UserId } from '../../ids.ts'
 import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
 import { always, not } from '../../store/db/database.ts'
-import { findForSignIn, type SignInRow } from '../../store/db/sign-in-users.ts'
+import { DECOY_POSITIONS, findDecoy, findForSignIn, type SignInRow } from '../../store/db/sign-in-users.ts'
 import { rehashPassword } from '../../store/db/users.ts'
 import { isBarred } from '../accounts/deletion.ts'
 import { refuseWhileHashesQueue } from '../accounts/hash-queue.ts'
@@ -65,15 +65,20 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
   // With both, the user name counts: whether a name and an address belong together must not show.
   const typed = typedName(ctx, names.usernameKey ?? names.emailKey ?? '')
   refuseWhileHashesQueue(ctx)
-  const [row, counter] = await ctx.db.batch([findForSignIn({ ...names, ...knownNetwork(ctx) }), findCounter(recentKey(ctx, typed))])
+  const [row, counter, decoy] = await ctx.db.batch([
+    findForSignIn({ ...names, ...knownNetwork(ctx) }),
+    findCounter(recentKey(ctx, typed)),
+    findDecoy(decoyPosition(typed)),
+  ])
   refuseBeyondNetwork(ctx, row?.id ?? null)
   refuseOverTries(ctx, counter, row)
   if (input.botCheck && isSuspicious(ctx, counter, row)) await requireHuman(ctx, 'sign-in', input.botCheck.answer)
   let counted: CountedTry | null = null
-  const right = await verifyPassword(ctx, input.password, async () => {
+  const findHash = async () => {
     counted = await countPasswordTry(ctx, passwordAttempts(ctx, typed, row))
     return counted && row ? row.passwordHash : null
-  })
+  }
+  const right = await verifyPassword(ctx, input.password, findHash, decoy?.passwordHash)
   if (!right || row === null || isBarred(ctx, row) || counted === null) {
     await recordFailure(ctx, row, counted, { userAgent: input.userAgent, ...(right ? {} : { detail: 'password' }) })
     throw wrongCredentials(input)
@@ -111,6 +116,9 @@ export function namesOf({ username, email }: TypedNames): { usernameKey: string 
   const name = username === address ? null : username
   return { usernameKey: name && usernameKey(name.trim()), emailKey: address && emailKey(foldTypedAddress(address)) }
 }
+
+/** From a keyed hash: nobody can tell whose work a name that nobody has will take, and it is always the same. */
+const decoyPosition = (typed: string) => Buffer.from(typed, 'base64url').readUInt32BE(0) % DECOY_POSITIONS
 
 /** The cost or key has changed since the hash was made. After the reply: it takes as long as the sign-in itself. */
 function rehashLater(ctx: Ctx, userId: UserId, password: string, from: string): void {

@@ -53,3 +53,17 @@ export function findSignInRow(which: Fragment, known: { networkHash: string; kno
 
 /** Of the alias `u`: the user whom the fragment yields. */
 export const isUserOf = (user: Fragment): Fragment => sql`u.id = (${user})`
+
+/** Positions of `findDecoy` are below. */
+export const DECOY_POSITIONS = 1_000_003
+
+/** As in the index `credentials_scattered`. */
+const scattered = sql`user_id % 1000003 * 611953 % 1000003`
+
+/**
+ * The password hash of some account, the same for the same position: everybody's equally often, whether they were imported at
+ * once or came one by one.
+ */
+export function findDecoy(position: number): Statement<{ readonly passwordHash: string } | null> {
+  return first(sql`SELECT password_hash FROM credentials WHERE ${scattered} >= ${position} ORDER BY ${scattered} LIMIT 1`)
+}

@@ -115,21 +115,26 @@ export const users = sqliteTable(
   ],
 )
 
-export const credentials = sqliteTable('credentials', {
-  userId: integer()
-    .primaryKey()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  /** PHC string: scrypt with its cost, the pepper's key id and the salt. Empty: there is no password. */
-  passwordHash: text().notNull(),
-  /** The oldest password of the last days that was replaced by the owner or a thief while signed in, not through a mail. */
-  formerHash: text(),
-  formerUntil: integer(),
-  /** When a second factor was last disabled: browsers that had signed in before then count as strangers for guesses at another factor. */
-  factorRemovedAt: integer(),
-  /** The network from which the password was set with a mailed code, as a keyed hash; NULL if it was set otherwise. */
-  resetNetwork: text(),
-  updatedAt: integer().notNull(),
-})
+export const credentials = sqliteTable(
+  'credentials',
+  {
+    userId: integer()
+      .primaryKey()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** PHC string: scrypt with its cost, the pepper's key id and the salt. Empty: there is no password. */
+    passwordHash: text().notNull(),
+    /** The oldest password of the last days that was replaced by the owner or a thief while signed in, not through a mail. */
+    formerHash: text(),
+    formerUntil: integer(),
+    /** When a second factor was last disabled: browsers that had signed in before then count as strangers for guesses at another factor. */
+    factorRemovedAt: integer(),
+    /** The network from which the password was set with a mailed code, as a keyed hash; NULL if it was set otherwise. */
+    resetNetwork: text(),
+    updatedAt: integer().notNull(),
+  },
+  // A decoy for a sign-in to an account that does not exist: some account, in an order that has nothing to do with its age.
+  () => [index('credentials_scattered').on(sql`user_id % 1000003 * 611953 % 1000003`)],
+)
 
 export const secondFactors = sqliteTable(
   'second_factors',

@@ -1,0 +1,1 @@
+CREATE INDEX `credentials_scattered` ON `credentials` (user_id % 1000003 * 611953 % 1000003);
