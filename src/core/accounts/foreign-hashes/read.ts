@@ -2,7 +2,8 @@
  * Reads a password hash that another system made, in Kith's notation or in the system's own: Django, passlib, ASP.NET
  * Identity, better-auth, LDAP servers. Runs nothing and loads no library: absurd costs are refused here.
  */
-import { bytesOf, formatForeign, parseForeign, type Refusal } from './notation.ts'
+import type { Refusal } from './kinds.ts'
+import { bytesOf, formatForeign, parseForeign } from './notation.ts'
 
 /** The hash as Kith stores it, or why it cannot be checked; the message follows the name of a field. */
 export type ForeignHash = { readonly stored: string } | Refusal

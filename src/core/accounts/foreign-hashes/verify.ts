@@ -3,8 +3,9 @@
  * first such hash is checked, or by the runtime itself.
  */
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto'
+import type { Argon2, Bcrypt, Digested, FirebaseScrypt, Foreign, Pbkdf2 } from './kinds.ts'
 import { SCRYPT_BYTES_MAX } from './limits.ts'
-import { type Argon2, type Bcrypt, type Digested, type FirebaseScrypt, type Foreign, type Pbkdf2, parseForeign } from './notation.ts'
+import { parseForeign } from './notation.ts'
 
 /** The platform's cap on its own PBKDF2. */
 const PBKDF2_NATIVE_MAX = 100_000

@@ -121,7 +121,7 @@ export const credentials = sqliteTable(
     userId: integer()
       .primaryKey()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** PHC string: scrypt with its cost, the pepper's key id and the salt. Empty: there is no password. */
+    /** PHC string: scrypt with its cost, the pepper's key id and the salt; or another system's hash (decision 057). Empty: there is no password. */
     passwordHash: text().notNull(),
     /** The oldest password of the last days that was replaced by the owner or a thief while signed in, not through a mail. */
     formerHash: text(),
