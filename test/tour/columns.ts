@@ -11,10 +11,20 @@ const makers = new Map<string, Set<string>>()
 
 /** The functions of the store on the stack, without its `database.ts`, the innermost first. */
 function atWork(): string[] {
-  const frames = (new Error().stack ?? '').matchAll(/at (\w+) \S*\/src\/store\/db\/(?!database\.ts)/g)
-  const names = Array.from(frames, ([, name = '']) => name)
+  const names = callSites()
+    .filter((site) => /\/src\/store\/db\/(?!database\.ts)/.test(site.getFileName() ?? ''))
+    .flatMap((site) => site.getFunctionName() ?? [])
   const known = names.filter((name) => name in ROW_TYPES)
   return known.length > 0 ? known : names.slice(0, 1)
+}
+
+/** The stack as the runtime has it. Its text would be translated by source maps first, which takes longer than the statement. */
+function callSites(): readonly NodeJS.CallSite[] {
+  const { prepareStackTrace } = Error
+  Error.prepareStackTrace = (_error, sites) => sites
+  const sites = new Error().stack as unknown as NodeJS.CallSite[]
+  Error.prepareStackTrace = prepareStackTrace
+  return sites
 }
 
 /** From here on, records which functions make a statement. */
