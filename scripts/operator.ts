@@ -8,6 +8,7 @@ import { query, quote } from './database.ts'
 import { main, Refusal } from './local.ts'
 import { API_USAGE, runApiCommand } from './operator/apis.ts'
 import { CLIENT_USAGE, runClientCommand } from './operator/clients.ts'
+import { EXPORT_USAGE, IMPORT_FOLDER_USAGE, importFolder, runExportCommand } from './operator/export.ts'
 import { MACHINE_USAGE, runMachineCommand } from './operator/machines.ts'
 import { runUserCommand, USER_USAGE } from './operator/users.ts'
 
@@ -23,6 +24,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   client: { usage: CLIENT_USAGE, run: runClientCommand },
   api: { usage: API_USAGE, run: runApiCommand },
   machine: { usage: MACHINE_USAGE, run: runMachineCommand },
+  export: { usage: EXPORT_USAGE, run: runExportCommand },
+  import: { usage: IMPORT_FOLDER_USAGE, run: importFolder },
 }
 
 const ROLE = 'super_admin'

@@ -21,6 +21,7 @@ export type MacPurpose =
   | 'code-target'
   | 'code-token'
   | 'file-link'
+  | 'archive-link'
   | 'form'
   | 'ticket'
   | 'digest-nonce'

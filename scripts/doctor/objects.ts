@@ -38,8 +38,9 @@ const FILES = 'SELECT id AS subject, object_key AS key, size FROM files WHERE co
 const AVATARS = `SELECT u.id AS subject, u.avatar_key || v.column1 AS key, NULL AS size
   FROM (SELECT id, avatar_key FROM users WHERE avatar_key IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2) u,
   (VALUES ('/512.webp'), ('/128.png')) v ORDER BY u.id`
-/** Whether something accounts for a key: a file, reserved or committed, a picture, or a tombstone. */
+/** Whether something accounts for a key: a file, reserved or committed, a picture, an archive, or a tombstone. */
 const IS_KNOWN = `SELECT 1 FROM files WHERE ?1 = 'media' AND object_key = ?2
+  UNION ALL SELECT 1 FROM account_archives WHERE ?1 = 'media' AND ?2 = 'archives/' || printf('%024x', id) || '-' || attempts || '.zip'
   UNION ALL SELECT 1 FROM object_tombstones WHERE bucket = ?1 AND key = ?2
   UNION ALL SELECT 1 FROM users WHERE ?1 = 'avatars' AND ?2 IN (avatar_key || '/512.webp', avatar_key || '/128.png') LIMIT 1`
 

@@ -24,6 +24,7 @@ import { findSweepCursor, saveSweepCursor } from '../store/db/sweep-cursors.ts'
 import { deleteEndedHolds } from '../store/db/username-holds.ts'
 import { deleteUnverifiedUsers, findUnverifiedPiece } from '../store/db/users.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
+import { sweepArchives } from './archives/make.ts'
 import type { Ctx } from './ctx.ts'
 import { fetchImportedPictures } from './imports/pictures.ts'
 import { DAY_MS, DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './limits.ts'
@@ -70,6 +71,8 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   pictures: fetchPictures,
   clients: removeDeletedClients,
   unused_clients: removeUnusedClients,
+  // Last: it may take minutes.
+  archives: sweepArchives,
 }
 
 /** One part's failure does not stop the others. Throws at the end if a part has failed, so that the run counts as failed. */

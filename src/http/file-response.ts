@@ -10,8 +10,10 @@ export interface StoredFile {
   readonly name: string
   readonly contentType: string
   readonly size: number
+  /** Names exactly these bytes; the digest does, if it is known. */
+  readonly tag?: string
   /** SHA-256, base64url. */
-  readonly digest: string
+  readonly digest: string | null
   readonly storedAt: number
   readonly open: (range: ByteRange | null) => Promise<ReadableStream>
 }
@@ -28,7 +30,7 @@ const PASSIVE =
 
 /** Replies 200, 206, 304, 412 or 416; HEAD gets GET's headers without a read from the bucket. */
 export async function fileResponse(req: HonoRequest, file: StoredFile, policy: 'same-origin' | 'cross-origin'): Promise<Response> {
-  const etag = `"${file.digest}"`
+  const etag = `"${file.tag ?? file.digest}"`
   const lastModified = Math.floor(file.storedAt / 1000) * 1000
   const headers = new Headers({
     etag,
@@ -44,7 +46,7 @@ export async function fileResponse(req: HonoRequest, file: StoredFile, policy: '
   headers.set('content-type', PASSIVE.test(file.contentType) ? file.contentType : 'application/octet-stream')
   headers.set('content-disposition', contentDisposition(file.name))
   headers.set('content-security-policy', SANDBOX)
-  headers.set('repr-digest', `sha-256=:${Buffer.from(file.digest, 'base64url').toString('base64')}:`)
+  if (file.digest !== null) headers.set('repr-digest', `sha-256=:${Buffer.from(file.digest, 'base64url').toString('base64')}:`)
   const range = wantedRange(req, file, etag, lastModified)
   if (range) headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${file.size}`)
   headers.set('content-length', String(range?.length ?? file.size))

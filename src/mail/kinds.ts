@@ -85,6 +85,9 @@ export const OUTLINES: { readonly [Kind in MailKind]: Outline<TextOf<Kind>> } = 
   provider_linked: notice('/account/providers'),
   provider_unlinked: noticeWithAdvice('/account/providers'),
   account_exported: noticeWithAdvice(NEW_PASSWORD),
+  archive_requested: noticeWithAdvice(NEW_PASSWORD),
+  // No link to the file itself: it is downloaded by whoever is signed in.
+  archive_ready: { about: 'account', page: '/account/export', parts: ['greeting', 'what', 'was', 'button', 'wasNot'] },
   account_deleted: noticeWithAdvice('/sign-in'),
   change_email: { about: 'address', page: '/verify', parts: ['hello', 'what', 'code', 'button', 'expiry', 'after', 'wasNot'] },
   // No page takes these digits, only the program that requested them.

@@ -272,6 +272,8 @@ export const de: Words = {
   },
   notices: {
     saved: 'Gespeichert.',
+    archive_requested: 'Ihr Archiv wird erstellt. Sie erhalten eine E-Mail, wenn es fertig ist.',
+    archive_deleted: 'Das Archiv ist gelöscht.',
     invite_code_revoked: 'Der Einladungscode ist widerrufen.',
     mail_retried: 'Die E-Mail ist wieder unterwegs.',
     mails_retried: 'Die E-Mails sind wieder unterwegs. Sehen Sie in ein paar Minuten hier nach.',
@@ -1087,6 +1089,16 @@ export const de: Words = {
       title: 'Ihre Daten',
       lead: 'Laden Sie eine Datei mit allem herunter, was über Sie gespeichert ist: Ihr Profil, Ihre Geräte, Apps und Personen und was mit Ihrem Konto geschehen ist. Jedes Feld wird darin erklärt. Ihre Dateien selbst sind nicht enthalten, aber deren URLs.',
       submit: 'Herunterladen',
+      archive: {
+        title: 'Mit Ihren Dateien',
+        lead: 'Ein Archiv ist eine ZIP-Datei mit all dem, Ihrem Bild und Ihren Dateien in ihren Ordnern. Es zu erstellen kann etwas dauern: Sie erhalten eine E-Mail, wenn es fertig ist. Sie können täglich eines anfordern. Es wird eine Woche aufbewahrt.',
+        making: 'Angefordert {time}. Es wird gerade erstellt.',
+        ready: '{size}, erstellt {time}. Sie können es bis {until} herunterladen.',
+        failed: 'Angefordert {time}. Es konnte nicht erstellt werden. Fordern Sie morgen ein neues an.',
+        request: 'Archiv erstellen',
+        download: 'Archiv herunterladen',
+        remove: 'Archiv löschen',
+      },
     },
     deletion: {
       title: 'Konto löschen',
@@ -1393,6 +1405,7 @@ export const de: Words = {
       subscription_changed: 'Abonnement geändert',
       custom_data_changed: 'Zusätzliche Daten geändert',
       account_exported: 'Kopie Ihrer Daten heruntergeladen',
+      archive_requested: 'Archiv Ihrer Daten angefordert',
       account_deleted: 'Konto gelöscht',
       account_restored: 'Konto wiederhergestellt',
       role_created: 'Rolle erstellt',
@@ -2434,6 +2447,21 @@ export const de: Words = {
         wasNot:
           'Wenn Sie das nicht waren, hat sich jemand bei Ihrem Konto angemeldet. Legen Sie sofort ein neues Passwort fest, mit einem Code, den wir an diese Adresse senden. Damit werden Sie überall abgemeldet.',
         button: 'Das war ich nicht: neues Passwort festlegen',
+      },
+      archive_requested: {
+        subject: 'Ein Archiv Ihrer Daten bei {product} wurde angefordert',
+        what: 'Ein Archiv mit allem zu Ihrem Konto {username} samt Ihren Dateien wurde angefordert. Sie erhalten eine weitere E-Mail, wenn es fertig ist.',
+        was: 'Wenn Sie das waren, müssen Sie nichts tun.',
+        wasNot:
+          'Wenn Sie das nicht waren, hat sich jemand bei Ihrem Konto angemeldet. Legen Sie sofort ein neues Passwort fest, mit einem Code, den wir an diese Adresse senden. Damit werden Sie überall abgemeldet. Löschen Sie danach das Archiv.',
+        button: 'Das war ich nicht: neues Passwort festlegen',
+      },
+      archive_ready: {
+        subject: 'Das Archiv Ihrer Daten bei {product} ist fertig',
+        what: 'Das Archiv mit allem zu Ihrem Konto {username} ist fertig.',
+        was: 'Melden Sie sich an, um es innerhalb von {days} Tagen herunterzuladen. Danach wird es gelöscht.',
+        wasNot: 'Wenn Sie es nicht angefordert haben, melden Sie sich an, löschen Sie es und legen Sie ein neues Passwort fest.',
+        button: 'Zum Archiv',
       },
       account_deleted: {
         subject: 'Ihr Konto bei {product} wurde gelöscht',

@@ -243,6 +243,8 @@ export const en = {
   /** What a page says after a form, by its name in the address: `?notice=saved`. */
   notices: {
     saved: 'Saved.',
+    archive_requested: 'We are making your archive. You get a mail when it is ready.',
+    archive_deleted: 'The archive is deleted.',
     invite_code_revoked: 'The invite code is revoked.',
     mail_retried: 'The mail is on its way again.',
     mails_retried: 'The mails are on their way again. Look here in a few minutes.',
@@ -1041,6 +1043,16 @@ export const en = {
       title: 'Your data',
       lead: 'Download a file with everything that is stored about you: your profile, devices, apps and people, and what happened to your account. It explains each field. It does not contain your files themselves, but their URLs.',
       submit: 'Download',
+      archive: {
+        title: 'With your files',
+        lead: 'An archive is one ZIP file with all of this, your picture and your files in their folders. Making it may take a while: you get a mail when it is ready. You can ask for one a day. It is kept for a week.',
+        making: 'Requested {time}. It is being made.',
+        ready: '{size}, made {time}. You can download it until {until}.',
+        failed: 'Requested {time}. It could not be made. Ask for another one tomorrow.',
+        request: 'Make an archive',
+        download: 'Download the archive',
+        remove: 'Delete the archive',
+      },
     },
     deletion: {
       title: 'Delete account',
@@ -1345,6 +1357,7 @@ export const en = {
       subscription_changed: 'Subscription changed',
       custom_data_changed: 'Additional data changed',
       account_exported: 'Copy of your data downloaded',
+      archive_requested: 'Archive of your data requested',
       account_deleted: 'Account deleted',
       account_restored: 'Account restored',
       role_created: 'Role created',
@@ -2314,6 +2327,21 @@ export const en = {
         wasNot:
           'If this was not you, someone has signed in to your account. Set a new password right away, with a code that we send to this address. That signs you out everywhere.',
         button: 'This was not me: set a new password',
+      },
+      archive_requested: {
+        subject: 'An archive of your {product} data was requested',
+        what: 'An archive with everything about your account {username}, including your files, was requested. You get another mail when it is ready.',
+        was: 'If this was you, there is nothing to do.',
+        wasNot:
+          'If this was not you, someone has signed in to your account. Set a new password right away, with a code that we send to this address. That signs you out everywhere. Then delete the archive.',
+        button: 'This was not me: set a new password',
+      },
+      archive_ready: {
+        subject: 'The archive of your {product} data is ready',
+        what: 'The archive with everything about your account {username} is ready.',
+        was: 'Sign in to download it within {days} days. After that, it is deleted.',
+        wasNot: 'If you did not ask for this, sign in, delete it, and set a new password.',
+        button: 'Go to the archive',
       },
       account_deleted: {
         subject: 'Your {product} account was deleted',

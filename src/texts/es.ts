@@ -241,6 +241,8 @@ export const es: Words = {
   },
   notices: {
     saved: 'Guardado.',
+    archive_requested: 'Estamos preparando tu archivo. Recibirás un correo cuando esté listo.',
+    archive_deleted: 'El archivo se ha eliminado.',
     invite_code_revoked: 'El código de invitación está revocado.',
     mail_retried: 'El correo vuelve a estar en camino.',
     mails_retried: 'Los correos vuelven a estar en camino. Vuelve a mirar aquí en unos minutos.',
@@ -1065,6 +1067,16 @@ export const es: Words = {
       title: 'Tus datos',
       lead: 'Descarga un archivo con todo lo que se guarda sobre ti: tu perfil, dispositivos, apps y personas, y lo que ha ocurrido en tu cuenta. Explica cada campo. No contiene tus archivos, sino sus URL.',
       submit: 'Descargar',
+      archive: {
+        title: 'Con tus archivos',
+        lead: 'Puedes pedir un archivo ZIP con todo esto, tu foto y tus archivos en sus carpetas. Prepararlo puede tardar un poco: recibirás un correo cuando esté listo. Puedes pedir uno al día. Se conserva una semana.',
+        making: 'Solicitado {time}. Se está preparando.',
+        ready: '{size}, preparado {time}. Puedes descargarlo hasta {until}.',
+        failed: 'Solicitado {time}. No se pudo preparar. Pide otro mañana.',
+        request: 'Preparar un archivo ZIP',
+        download: 'Descargar el archivo ZIP',
+        remove: 'Eliminar el archivo ZIP',
+      },
     },
     deletion: {
       title: 'Eliminar cuenta',
@@ -1363,6 +1375,7 @@ export const es: Words = {
       subscription_changed: 'Suscripción cambiada',
       custom_data_changed: 'Datos adicionales cambiados',
       account_exported: 'Copia de tus datos descargada',
+      archive_requested: 'Archivo de tus datos solicitado',
       account_deleted: 'Cuenta eliminada',
       account_restored: 'Cuenta restaurada',
       role_created: 'Rol creado',
@@ -2387,6 +2400,21 @@ export const es: Words = {
         wasNot:
           'Si no fuiste tú, alguien ha iniciado sesión en tu cuenta. Crea una nueva contraseña de inmediato, con un código que enviaremos a esta dirección. Así se cierra tu sesión en todas partes.',
         button: 'No fui yo: crear una nueva contraseña',
+      },
+      archive_requested: {
+        subject: 'Se ha solicitado un archivo con tus datos de {product}',
+        what: 'Se ha solicitado un archivo ZIP con todo lo relativo a tu cuenta {username}, incluidos tus archivos. Recibirás otro correo cuando esté listo.',
+        was: 'Si fuiste tú, no tienes que hacer nada.',
+        wasNot:
+          'Si no fuiste tú, alguien ha iniciado sesión en tu cuenta. Crea una nueva contraseña de inmediato, con un código que enviaremos a esta dirección. Así se cierra tu sesión en todas partes. Después, elimina el archivo ZIP.',
+        button: 'No fui yo: crear una nueva contraseña',
+      },
+      archive_ready: {
+        subject: 'El archivo con tus datos de {product} está listo',
+        what: 'El archivo ZIP con todo lo relativo a tu cuenta {username} está listo.',
+        was: 'Inicia sesión para descargarlo en un plazo de {days} días. Después, se eliminará.',
+        wasNot: 'Si no lo solicitaste, inicia sesión, elimínalo y crea una nueva contraseña.',
+        button: 'Ir al archivo',
       },
       account_deleted: {
         subject: 'Se ha eliminado tu cuenta de {product}',

@@ -250,6 +250,8 @@ export const fr: Words = {
   },
   notices: {
     saved: 'Modifications enregistrées.',
+    archive_requested: 'Votre archive est en préparation. Vous recevrez un e-mail quand elle sera prête.',
+    archive_deleted: 'L’archive est supprimée.',
     invite_code_revoked: 'Le code d’invitation est révoqué.',
     mail_retried: 'L’e-mail est de nouveau en route.',
     mails_retried: 'Les e-mails sont de nouveau en route. Revenez voir ici dans quelques minutes.',
@@ -1080,6 +1082,16 @@ export const fr: Words = {
       title: 'Vos données',
       lead: 'Téléchargez un fichier avec tout ce qui est enregistré à votre sujet : votre profil, vos appareils, vos applications et vos relations, ainsi que l’activité de votre compte. Il explique chaque champ. Il ne contient pas vos fichiers eux-mêmes, mais leurs URL.',
       submit: 'Télécharger',
+      archive: {
+        title: 'Avec vos fichiers',
+        lead: 'Une archive est un fichier ZIP contenant tout cela, votre photo et vos fichiers dans leurs dossiers. Sa préparation peut prendre un moment : vous recevrez un e-mail quand elle sera prête. Vous pouvez en demander une par jour. Elle est conservée une semaine.',
+        making: 'Demandée {time}. Elle est en préparation.',
+        ready: '{size}, préparée {time}. Vous pouvez la télécharger jusqu’à {until}.',
+        failed: 'Demandée {time}. Elle n’a pas pu être préparée. Demandez-en une autre demain.',
+        request: 'Préparer une archive',
+        download: 'Télécharger l’archive',
+        remove: 'Supprimer l’archive',
+      },
     },
     deletion: {
       title: 'Supprimer le compte',
@@ -1385,6 +1397,7 @@ export const fr: Words = {
       subscription_changed: 'Abonnement modifié',
       custom_data_changed: 'Données supplémentaires modifiées',
       account_exported: 'Copie de vos données téléchargée',
+      archive_requested: 'Archive de vos données demandée',
       account_deleted: 'Compte supprimé',
       account_restored: 'Compte restauré',
       role_created: 'Rôle créé',
@@ -2427,6 +2440,21 @@ export const fr: Words = {
         wasNot:
           'Si ce n’était pas vous, quelqu’un s’est connecté à votre compte. Définissez immédiatement un nouveau mot de passe, avec un code que nous envoyons à cette adresse. Tous les appareils seront alors déconnectés.',
         button: 'Ce n’était pas moi : définir un nouveau mot de passe',
+      },
+      archive_requested: {
+        subject: 'Une archive de vos données {product} a été demandée',
+        what: 'Une archive contenant tout ce qui concerne votre compte {username}, y compris vos fichiers, a été demandée. Vous recevrez un autre e-mail quand elle sera prête.',
+        was: 'Si c’était vous, vous n’avez rien à faire.',
+        wasNot:
+          'Si ce n’était pas vous, quelqu’un s’est connecté à votre compte. Définissez immédiatement un nouveau mot de passe, avec un code que nous envoyons à cette adresse. Tous les appareils seront alors déconnectés. Supprimez ensuite l’archive.',
+        button: 'Ce n’était pas moi : définir un nouveau mot de passe',
+      },
+      archive_ready: {
+        subject: 'L’archive de vos données {product} est prête',
+        what: 'L’archive contenant tout ce qui concerne votre compte {username} est prête.',
+        was: 'Connectez-vous pour la télécharger dans les {days} jours. Ensuite, elle sera supprimée.',
+        wasNot: 'Si vous ne l’avez pas demandée, connectez-vous, supprimez-la et définissez un nouveau mot de passe.',
+        button: 'Voir l’archive',
       },
       account_deleted: {
         subject: 'Votre compte {product} a été supprimé',

@@ -240,6 +240,8 @@ export const ptBr: Words = {
   },
   notices: {
     saved: 'Alterações salvas.',
+    archive_requested: 'Estamos preparando seu arquivo. Você receberá um e-mail quando estiver pronto.',
+    archive_deleted: 'O arquivo foi excluído.',
     invite_code_revoked: 'O código de convite foi revogado.',
     mail_retried: 'O e-mail está a caminho de novo.',
     mails_retried: 'Os e-mails estão a caminho de novo. Confira aqui em alguns minutos.',
@@ -1050,6 +1052,16 @@ export const ptBr: Words = {
       title: 'Seus dados',
       lead: 'Baixe um arquivo com tudo o que está armazenado sobre você: seu perfil, dispositivos, apps e pessoas, e o que aconteceu com sua conta. Ele explica cada campo. Não contém seus arquivos em si, mas os URLs deles.',
       submit: 'Baixar',
+      archive: {
+        title: 'Com seus arquivos',
+        lead: 'Você pode pedir um arquivo ZIP com tudo isso, sua foto e seus arquivos nas respectivas pastas. Prepará-lo pode demorar um pouco: você receberá um e-mail quando estiver pronto. Você pode pedir um por dia. Ele é guardado por uma semana.',
+        making: 'Solicitado {time}. Está sendo preparado.',
+        ready: '{size}, preparado {time}. Você pode baixá-lo até {until}.',
+        failed: 'Solicitado {time}. Não foi possível prepará-lo. Peça outro amanhã.',
+        request: 'Preparar um arquivo ZIP',
+        download: 'Baixar o arquivo ZIP',
+        remove: 'Excluir o arquivo ZIP',
+      },
     },
     deletion: {
       title: 'Excluir conta',
@@ -1351,6 +1363,7 @@ export const ptBr: Words = {
       subscription_changed: 'Assinatura alterada',
       custom_data_changed: 'Dados adicionais alterados',
       account_exported: 'Cópia dos seus dados baixada',
+      archive_requested: 'Arquivo dos seus dados solicitado',
       account_deleted: 'Conta excluída',
       account_restored: 'Conta restaurada',
       role_created: 'Função criada',
@@ -2363,6 +2376,21 @@ export const ptBr: Words = {
         wasNot:
           'Se não foi você, alguém entrou na sua conta. Defina uma nova senha imediatamente, com um código que enviamos para este endereço. Isso encerra todas as suas sessões.',
         button: 'Não fui eu: definir nova senha',
+      },
+      archive_requested: {
+        subject: 'Um arquivo com seus dados de {product} foi solicitado',
+        what: 'Um arquivo ZIP com tudo sobre sua conta {username}, incluindo seus arquivos, foi solicitado. Você receberá outro e-mail quando estiver pronto.',
+        was: 'Se foi você, não é preciso fazer nada.',
+        wasNot:
+          'Se não foi você, alguém entrou na sua conta. Defina uma nova senha imediatamente, com um código que enviamos para este endereço. Isso encerra todas as suas sessões. Depois, exclua o arquivo ZIP.',
+        button: 'Não fui eu: definir nova senha',
+      },
+      archive_ready: {
+        subject: 'O arquivo com seus dados de {product} está pronto',
+        what: 'O arquivo ZIP com tudo sobre sua conta {username} está pronto.',
+        was: 'Entre para baixá-lo em até {days} dias. Depois disso, ele é excluído.',
+        wasNot: 'Se você não o solicitou, entre, exclua-o e defina uma nova senha.',
+        button: 'Ir para o arquivo',
       },
       account_deleted: {
         subject: 'Sua conta de {product} foi excluída',

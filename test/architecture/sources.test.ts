@@ -36,7 +36,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   pages: /^(hono(\/.*)?|uqr|zod)$/,
   browser: /^@simplewebauthn\/browser$/,
   http: /^(hono(\/.*)?|@hono\/zod-validator|zod|content-disposition|range-parser)$/,
-  core: /^(zod|jose|oauth4webapi|@simplewebauthn\/server(\/helpers)?|otpauth\/bare|aws4|bcryptjs|(argon2id|@stablelib|@noble\/hashes)\/.+|node:async_hooks|node:crypto|node:zlib)$/,
+  core: /^(zod|jose|oauth4webapi|@simplewebauthn\/server(\/helpers)?|otpauth\/bare|aws4|client-zip|bcryptjs|(argon2id|@stablelib|@noble\/hashes)\/.+|node:async_hooks|node:crypto|node:zlib)$/,
   mail: /^(zod|aws4)$/,
   store: /^drizzle-orm(\/(sqlite-core|casing))?$/,
   config: /^zod$/,

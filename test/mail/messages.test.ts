@@ -51,6 +51,8 @@ const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   email_change_undone: '/account/sessions',
   password_changed: '/forgot',
   account_exported: '/forgot',
+  archive_requested: '/forgot',
+  archive_ready: '/account/export',
   second_factor_on: '/two-step/undo',
   second_factor_undone: '/forgot',
   second_factor_changed: '/forgot',

@@ -301,7 +301,7 @@ describe('notes', () => {
     expect((await open(root.client, pageOf(root, 'activity'))).text).toContain(target.id)
     for (const path of [pageOf(root), pageOf(root, 'activity'), `/user/admin-api/audit?target=${root.id}`])
       expect((await target.client.get(path)).text, path).not.toContain(target.id)
-    const exported = await fillIn(target.client, '/account/export', { password: target.password })
+    const exported = await fillIn(target.client, '/account/export', { password: target.password, archive: 'none' })
     expect([exported.status, /Threatened|note_added/.test(exported.text)]).toEqual([200, false])
     expect((await target.client.get(`/user/admin-api/notes?target=${target.id}`)).status).toBe(403)
   })

@@ -366,9 +366,9 @@ describe('the account', () => {
 
   test('a copy of the data needs the password, and is a download', async () => {
     const client = await browserOf(await verifiedPerson('page_export'))
-    const wrong = await fillIn(client, '/account/export', { password: 'wrong' })
+    const wrong = await fillIn(client, '/account/export', { password: 'wrong', archive: 'none' })
     expect([wrong.status, alertIn(wrong)]).toEqual([400, 'Password is wrong.'])
-    const copy = await fillIn(client, '/account/export', { password: PASSWORD })
+    const copy = await fillIn(client, '/account/export', { password: PASSWORD, archive: 'none' })
     expect(copy.headers.get('content-disposition')).toMatch(/^attachment; filename=page_export-\d{4}-\d\d-\d\d\.json$/)
     expect(copy.headers.get('cache-control')).toBe('no-store')
     expect(copy.json.profile.username).toBe('page_export')

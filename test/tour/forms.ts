@@ -57,6 +57,10 @@ export async function everyForm(username: string) {
   client.cookies.set('__Host-kith_sign_in', await pendingSignIn(`${username}_2`))
   client.cookies.set('__Host-kith_mail_sign_in', 'a'.repeat(43))
   await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', new File([png()], 'me.png'))
+  await db
+    .prepare('INSERT INTO account_archives (id, user_id, created_at, ready_at, expires_at, bytes, files) VALUES (?1, ?2, 1, 1, ?3, 1, 1)')
+    .bind(newId(), Number.parseInt(person.id, 16), Date.now() + 60_000)
+    .run()
   await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }), 'openid delegated:profile:read')
   // Whom a provider has identified, and what it signs in.
   const about = { providerId: 'tour', issuer: 'https://id.example', subject: 'tour', email: person.email as Email, isEmailVerified: true }

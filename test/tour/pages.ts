@@ -138,6 +138,10 @@ export const stops: Stops = {
   [`POST ${FILE_PATH}/delete`]: { ...REFUSED_WRITE, page: `/account/files/${FILE}/delete` },
   // The first time codes are made.
   'GET /account/invites': { roundTrips: 2, rowsRead: 24 },
+  // Whether the account has a password, and its archives.
+  'GET /account/export': { roundTrips: 2, rowsRead: 30, rowsWritten: 0 },
   'POST /account/export': { roundTrips: 15, rowsRead: 120, kv: 1 },
+  'GET /account/export/delete': READ,
+  'POST /account/export/delete': { ...WRITE, page: '/account/export' },
   'POST /account/delete': { roundTrips: 3, rowsRead: 28 },
 }

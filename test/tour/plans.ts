@@ -8,6 +8,7 @@ import { statements, visited } from './visits.ts'
 const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
   roles: 'as few as an app has of them, and listed as a whole',
   apis: "as few as a team has; an API's own client is looked for when a client is deleted",
+  kept: 'archives: one a person at most, for a week; cron looks whether each owner may still act',
   edge_work: 'a row per act on very many edges that is still going on; read in the order of its key, with a LIMIT',
   'u USING INDEX users_active': 'a page by its number alone: counts entries of the index off, up to the page',
 }

@@ -10,6 +10,7 @@ import { allowedOrigins, refuseCrossSiteWrites } from '../../http/cross-site.ts'
 import { accessToken } from '../../http/dpop.ts'
 import { errorsAs, unmatched } from '../../http/errors.ts'
 import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
+import { archives } from './accounts/archive-routes.ts'
 import { auditTrail } from './accounts/audit-routes.ts'
 import { deletion } from './accounts/deletion-routes.ts'
 import { accountExport } from './accounts/export-routes.ts'
@@ -53,7 +54,7 @@ const GROUPS: readonly RouteGroup[] = [
   {
     name: 'Accounts',
     description: 'Sign up, verify an address, reset a forgotten password, delete the account, read its audit trail, export everything.',
-    routes: [accounts, deletion, auditTrail, accountExport],
+    routes: [accounts, deletion, auditTrail, accountExport, archives],
   },
   { name: 'Sessions', description: 'Sign in, with or without a second factor, sign out, list sessions.', routes: [sessions, mailSignIn] },
   {

@@ -41,6 +41,7 @@ const GROUP_OF = {
   email_change_undone: 'account',
   profile_changed: 'account',
   account_exported: 'account',
+  archive_requested: 'account',
   account_deleted: 'account',
   account_restored: 'account',
   second_factor_on: 'factors',

@@ -7,13 +7,12 @@ import { clearSessionCookie } from '../../http/credentials.ts'
 import { form } from '../form-token.ts'
 import { take, UNTOUCHED } from '../forms.tsx'
 import { redirectWith } from '../notices.ts'
-import { askPassword, PasswordForm } from './password-question.tsx'
+import { askBeforeDeletion, PasswordForm } from './password-question.tsx'
 
 const PATH = '/account/delete'
-const QUESTION = { name: 'deletion', path: PATH, purpose: 'delete', kind: 'danger' } as const
 
 export const deletionPage = new Hono<AppEnv>()
-  .get(PATH, requires('delegated:profile:read'), (c) => askPassword(c, QUESTION, UNTOUCHED))
+  .get(PATH, requires('delegated:profile:read'), (c) => askBeforeDeletion(c, PATH, UNTOUCHED))
   .post(PATH, requires('delegated:profile:write', { evenRestricted: true }), form('delete', PasswordForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ password }) => {
@@ -21,6 +20,6 @@ export const deletionPage = new Hono<AppEnv>()
         clearSessionCookie(c)
         return redirectWith(c, '/sign-in', 'deleted')
       },
-      again: (state) => askPassword(c, QUESTION, state),
+      again: (state) => askBeforeDeletion(c, PATH, state),
     }),
   )

@@ -6,6 +6,7 @@
 import { sql } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
 import type { SessionId, UserId } from '../../ids.ts'
+import { isArchiveOfAny, removeArchives } from './account-archives.ts'
 import { markAvatars } from './avatars.ts'
 import { all, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import { removeFiles } from './files.ts'
@@ -127,6 +128,7 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM provisioned_users WHERE user_id IN (${those})`),
     run(sql`DELETE FROM imported_pictures WHERE user_id IN (${those})`),
     run(sql`DELETE FROM known_sources WHERE user_id IN (${those})`),
+    ...removeArchives(isArchiveOfAny(those), purge.now),
     ...setFilesAside(ids, purge.now),
     run(sql`
       INSERT INTO edge_work (user_id, kind, created_at)

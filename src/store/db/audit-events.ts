@@ -46,6 +46,7 @@ export type AuditEventType =
   | 'subscription_changed'
   | 'custom_data_changed'
   | 'account_exported'
+  | 'archive_requested'
   | 'account_deleted'
   | 'account_restored'
   | 'role_created'

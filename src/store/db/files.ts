@@ -4,6 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { FileId, FolderId, UserId } from '../../ids.ts'
+import { isOfArchive, objectsOf } from './account-archives.ts'
 import { isAccountAlive, isAlive } from './account-state.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { files } from './schema/media.ts'
@@ -193,8 +194,8 @@ export function isGivenUp(input: { now: number; unsaidMs: number; limit: number 
 export function markOrphans(keys: readonly string[], now: number): Statement<void> {
   return run(sql`
     INSERT INTO object_tombstones (bucket, key, created_at, due_at)
-    SELECT 'media', j.value, ${now}, ${now} FROM json_each(${JSON.stringify(keys)}) j
-    WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.object_key = j.value)
+    SELECT 'media', j.value ->> 'key', ${now}, ${now} FROM json_each(${JSON.stringify(objectsOf(keys))}) j
+    WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.object_key = j.value ->> 'key') AND NOT ${isOfArchive(sql`j.value`)}
     ON CONFLICT (bucket, key) DO NOTHING`)
 }
 

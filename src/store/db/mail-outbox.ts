@@ -36,6 +36,8 @@ export type MailKind =
   | 'provider_linked'
   | 'provider_unlinked'
   | 'account_exported'
+  | 'archive_requested'
+  | 'archive_ready'
   | 'account_deleted'
 
 export interface NewMail {

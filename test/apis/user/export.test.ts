@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { userGate } from '../../../src/core/gate.ts'
 import { EXPORT_PAGE, EXPORTS_PER_DAY } from '../../../src/core/limits.ts'
 import { showTo } from '../../../src/core/social/visibility.ts'
-import { exportResponse } from '../../../src/http/export/response.ts'
+import { exportResponse } from '../../../src/http/export-response.ts'
 import type { SessionId } from '../../../src/ids.ts'
 import { fill, makeRole, TRACES } from '../../social/canaries.ts'
 import { makeCrowd, putEdges } from '../../social/crowd.ts'
@@ -55,6 +55,7 @@ async function richPerson(name: string): Promise<{ person: Person; friend: Perso
        VALUES (${mine}, ${mine}, 'credential-${mine}', 'public-key', 0, '', '', 1, 1, 'Phone', 1)`,
       `INSERT INTO upstream_identities (id, user_id, issuer, subject, label, created_at)
        VALUES (${mine}, ${mine}, 'https://id.example', '${mine}', 'me@id.example', 1)`,
+      `INSERT INTO external_ids (user_id, source, external_id, created_at) VALUES (${mine}, '', 'old-${mine}', 1)`,
     ].map((sql) => db.prepare(sql)),
   )
   return { person, friend }
@@ -84,6 +85,7 @@ describe('what is in a copy', () => {
     expect(copy.connectedApps).toMatchObject([{ liveSessions: 1 }])
     expect(copy.pushDevices).toMatchObject([{ deviceType: 'ios' }])
     expect(copy.externalIdentities).toMatchObject([{ externalId: 'known-as', metadata: { a: 'b' } }])
+    expect(copy.externalIds).toMatchObject([{ source: '', externalId: `old-${idOf(person)}` }])
     expect(copy.providers).toMatchObject([{ issuer: 'https://id.example', label: 'me@id.example', lastUsedAt: null }])
     expect(copy.folders).toMatchObject([{ name: 'Default' }, { name: 'Holidays' }])
     expect(copy.sessions).toMatchObject([{ userAgent: null }, { current: true, userAgent: person.client.userAgent, amr: ['pwd'] }])
@@ -118,7 +120,6 @@ describe('what is in a copy', () => {
     edge_work: 'work that is still to do',
     event_deliveries: 'what other systems were told, for two weeks: ids only',
     events: 'the same',
-    external_ids: 'ids in the systems of the service',
     imported_pictures: 'a picture that is still to be fetched',
     mail_outbox: 'mails on their way; afterwards only the audit trail tells of them',
     logout_notices: 'what clients were told of the sessions, for a week',
@@ -133,7 +134,18 @@ describe('what is in a copy', () => {
 
   test('a new table with a column for a user gets into it, or has a reason here', async () => {
     const told = [
-      ...['audit_events', 'blocks', 'consents', 'external_identities', 'files', 'folders', 'follows', 'invite_codes', 'known_sources'],
+      ...[
+        'audit_events',
+        'blocks',
+        'consents',
+        'external_identities',
+        'external_ids',
+        'files',
+        'folders',
+        'follows',
+        'invite_codes',
+        'known_sources',
+      ],
       ...['passkeys', 'push_devices', 'recovery_codes', 'scope_uses', 'second_factors', 'sessions', 'upstream_identities'],
     ]
     const ofUsers: string[] = []

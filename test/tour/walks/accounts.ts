@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Counts } from '../../platform/counters.ts'
 import { spend } from '../../support/budget.ts'
 import { pictureForm, png } from '../../support/images.ts'
-import { Client, newestCode, platform } from '../../support/kith.ts'
+import { Client, newestCode, ORIGIN, platform } from '../../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
 import { newOAuthClient } from '../../support/tokens.ts'
 import { expectWithin } from '../index.ts'
@@ -117,6 +117,22 @@ export function walkAccounts(): void {
       expectWithin('POST /user/verify-email with a new address', await spend(new Client(), 'POST', '/user/verify-email', proof))
       const undo = { code: await newestCode(person.email) }
       expectWithin('POST /user/undo-email-change', await spend(new Client(), 'POST', '/user/undo-email-change', undo))
+    })
+
+    test('an archive: how far it is, its link, its bytes and its end', async () => {
+      const { client } = await signedInPerson('budget_archive')
+      const { _id } = (await spend(client, 'POST', '/user/archives')).json.data.archive
+      const path = `/user/archives/${_id}`
+      expectWithin('GET /user/archives', await spend(client, 'GET', '/user/archives'))
+      expectWithin('GET /user/archives/:archiveId', await spend(client, 'GET', path))
+      const made = await spend(client, 'POST', `${path}/links`, { password: PASSWORD })
+      expectWithin('POST /user/archives/:archiveId/links', made, 201)
+      const link = made.json.data.link.url.replace(ORIGIN, '')
+      expectWithin(
+        'GET /user/archives/:archiveId/content',
+        await spend(client, 'GET', link, undefined, { 'sec-fetch-site': 'same-origin' }),
+      )
+      expectWithin('DELETE /user/archives/:archiveId', await spend(client, 'DELETE', path))
     })
 
     test('DELETE /user/me, with the password and with a fresh sign-in', async () => {

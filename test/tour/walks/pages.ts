@@ -132,7 +132,10 @@ async function walkAccount(): Promise<void> {
   await signIn(client, email)
   await fill(client, '/account/sessions', {}, '/account/sessions/end-all')
   await signIn(client, email)
-  await fill(client, '/account/export', { password: PASSWORD }, '/account/export', 200)
+  await fill(client, '/account/export', { password: PASSWORD, archive: 'none' }, '/account/export', 200)
+  await fill(client, '/account/export', { password: PASSWORD, archive: 'new' })
+  await lookOn(client, '/account/export/delete')
+  await fill(client, '/account/export', {}, '/account/export/delete')
   await fill(client, '/account/delete', { password: PASSWORD })
 }
 

@@ -1,6 +1,6 @@
 /** The export in the API document: John Doe's, with one entry in each list. */
 import type * as z from 'zod'
-import { type AccountExport, Profile } from '../../../http/export/document.ts'
+import { type AccountExport, Profile } from '../../../core/archives/document.ts'
 
 const ID = '507f1f77bcf86cd799439011'
 const AT = '2026-09-12T15:50:58.690Z'
@@ -47,6 +47,7 @@ export const EXAMPLE_EXPORT: z.output<typeof AccountExport> = {
   ],
   pushDevices: [{ deviceType: 'ios', osVersion: '19', updatedAt: AT }],
   providers: [{ issuer: 'https://accounts.google.com', subject: '1234567890', label: 'user@example.com', createdAt: AT, lastUsedAt: AT }],
+  externalIds: [{ source: '', externalId: 'auth0|5f7c8ec7c33c6c004bbafe82', createdAt: AT }],
   externalIdentities: [{ externalId: 'john', metadata: {}, createdAt: AT }],
   folders: [{ id: ID, name: 'Holidays', createdAt: AT, updatedAt: AT }],
   sessions: [

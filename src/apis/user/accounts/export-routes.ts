@@ -1,11 +1,11 @@
 /** Everything about the caller, as one JSON document. */
 import { Hono } from 'hono'
 import { startExport } from '../../../core/accounts/export.ts'
+import { AccountExport } from '../../../core/archives/document.ts'
 import { EXPORTS_PER_DAY } from '../../../core/limits.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { AccountExport } from '../../../http/export/document.ts'
-import { exportResponse } from '../../../http/export/response.ts'
+import { exportResponse } from '../../../http/export-response.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_EXPORT } from './export-example.ts'

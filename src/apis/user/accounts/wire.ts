@@ -1,6 +1,7 @@
 /** Requests to sign up, verify an address, reset a password and delete the account. */
 import * as z from 'zod'
 import * as fields from '../../../core/fields.ts'
+import { type ArchiveId, fromHex } from '../../../ids.ts'
 import { name, optional } from '../wire.ts'
 
 /** Any format: the core looks it up. */
@@ -47,3 +48,25 @@ export const ResetPasswordBody = z.strictObject({
 
 export const DeleteMeBody = z.strictObject({ password: optional(fields.typedPassword) })
 export const ExportBody = DeleteMeBody
+export const ArchiveParams = z.object({
+  archiveId: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')
+    .transform((v) => fromHex<ArchiveId>(v) as ArchiveId)
+    .meta({ example: '507f1f77bcf86cd799439011' }),
+})
+/** As in the link. */
+export const ArchiveLinkQuery = z.object({
+  expires: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a number')
+    .meta({ example: '1796032800000', documented: { type: 'integer', example: 1796032800000 } }),
+  kid: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,32}$/, 'must be the id of a key')
+    .meta({ example: '2026-01-01' }),
+  signature: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url')
+    .meta({ example: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg' }),
+})

@@ -2,7 +2,7 @@
 import { type AuditFilter, type AuditLogRow, readAuditFile } from '../../../core/admin/audit-log.ts'
 import type { Ctx } from '../../../core/ctx.ts'
 import type { Gate } from '../../../core/gate.ts'
-import { toStream } from '../../../http/export/response.ts'
+import { toStream } from '../../../http/text-stream.ts'
 import { toHex } from '../../../ids.ts'
 
 const hexOf = (id: number | null) => (id === null ? '' : toHex(id))

@@ -77,7 +77,10 @@ export const accountArchives = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     createdAt: integer().notNull(),
+    /** Each try writes an object of its own. */
     attempts: integer().notNull().default(0),
+    /** R2's id of the upload of the latest try, so that what it has left can be removed. */
+    uploadId: text(),
     /** When it may be made (again); whoever makes it moves this forward first. NULL once it is made or given up. */
     nextAttemptAt: integer(),
     readyAt: integer(),

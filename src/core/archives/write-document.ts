@@ -1,63 +1,39 @@
 /**
- * An export as a download, streamed list by list and page by page, so that even a celebrity's needs little memory. Every
- * page passes the gate: if the session ends, so does the download. The longest lists come last, so that they take no pages
+ * The document of an export, written list by list and page by page, so that even a celebrity's needs little memory. Every
+ * page passes the gate: if the session ends, so does the document. The longest lists come last, so that they take no pages
  * from the others.
  */
-import { create as contentDisposition } from 'content-disposition'
 import type * as z from 'zod'
-import { newPageBudget, type PageBudget, readAll, readUnlisted } from '../../core/accounts/export.ts'
-import { listOwnAudit } from '../../core/admin/audit.ts'
-import type { Ctx } from '../../core/ctx.ts'
-import type { Gate } from '../../core/gate.ts'
-import { avatarUrl } from '../../core/media/avatar-urls.ts'
-import { listOwnFiles } from '../../core/media/files.ts'
-import { listOwnFolders } from '../../core/media/folders.ts'
-import { listConnectedApps } from '../../core/oauth/connected-apps.ts'
-import type { Listed, Page } from '../../core/paging.ts'
-import { listSecondFactors } from '../../core/sessions/second-factors.ts'
-import { listSessions } from '../../core/sessions/sessions.ts'
-import { listBlockedUsers } from '../../core/social/blocks.ts'
-import { listOwnFollowNames } from '../../core/social/lists.ts'
-import type { SeenUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
+import { newPageBudget, type PageBudget, readAll, readUnlisted } from '../accounts/export.ts'
+import { listOwnAudit } from '../admin/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import type { Gate } from '../gate.ts'
+import { avatarUrl } from '../media/avatar-urls.ts'
+import { listOwnFiles } from '../media/files.ts'
+import { listOwnFolders } from '../media/folders.ts'
+import { listConnectedApps } from '../oauth/connected-apps.ts'
+import type { Listed, Page } from '../paging.ts'
+import { listSecondFactors } from '../sessions/second-factors.ts'
+import { listSessions } from '../sessions/sessions.ts'
+import { listBlockedUsers } from '../social/blocks.ts'
+import { listOwnFollowNames } from '../social/lists.ts'
+import type { SeenUser } from '../social/visibility.ts'
 import * as document from './document.ts'
 
-/** `profile`: the result of `startExport`. */
-export function exportResponse(ctx: Ctx, gate: Gate, profile: SeenUser, budget: PageBudget = newPageBudget()): Response {
-  const madeAt = ctx.now()
-  const name = `${profile.username}-${new Date(madeAt).toISOString().slice(0, 10)}.json`
-  return new Response(toStream(ctx, writeDocument(ctx, gate, { profile, madeAt, budget })), {
-    headers: { 'content-type': 'application/json', 'content-disposition': contentDisposition(name), 'cache-control': 'no-store' },
-  })
-}
-
-/** Reads the next part once the client has taken the previous one. A failure aborts the download, so that nobody takes it for complete. */
-export function toStream(ctx: Ctx, parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await parts.next()
-        if (done) controller.close()
-        else controller.enqueue(encoder.encode(value))
-      } catch (error) {
-        ctx.log('error', 'export_broken_off', { cause: String(error) })
-        controller.error(error)
-      }
-    },
-    async cancel() {
-      await parts.return(undefined)
-    },
-  })
-}
-
-interface Start {
+export interface DocumentStart {
   readonly profile: SeenUser
   readonly madeAt: number
-  readonly budget: PageBudget
+  readonly budget?: PageBudget
 }
 
-async function* writeDocument(ctx: Ctx, gate: Gate, start: Start): AsyncGenerator<string, void, undefined> {
+/** The parts of the document, each read when it is asked for. */
+export async function* writeDocument(
+  ctx: Ctx,
+  gate: Gate,
+  { budget = newPageBudget(), ...about }: DocumentStart,
+): AsyncGenerator<string, void, undefined> {
+  const start = { ...about, budget }
   const incomplete: { list: string; rest: string | null }[] = []
   yield `{\n${member('about', { madeAt: new Date(start.madeAt).toISOString(), fields: document.describeFields(document.AccountExport) })}`
   const whole = readWhole(ctx, gate, start)
@@ -84,14 +60,14 @@ function restOf(path: string, before: number | null): string {
 }
 
 /** The parts that are short for everyone. */
-async function readWhole(ctx: Ctx, gate: Gate, { profile }: Start): Promise<Partial<z.output<typeof document.AccountExport>>> {
+async function readWhole(ctx: Ctx, gate: Gate, { profile }: DocumentStart): Promise<Partial<z.output<typeof document.AccountExport>>> {
   const [factors, apps, folders, unlisted] = await Promise.all([
     listSecondFactors(ctx, gate),
     listConnectedApps(ctx, gate),
     listOwnFolders(gate),
     readUnlisted(ctx, gate),
   ])
-  const { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers, passkeys } = unlisted
+  const { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers, passkeys, externalIds } = unlisted
   return {
     profile: document.Profile.parse({ ...profile, pictureUrl: avatarUrl(ctx, profile.avatarKey) }),
     signIn: document.SignIn.parse({ ...factors, secondFactors: factors.factors, passkeys, knownNetworks }),
@@ -99,6 +75,7 @@ async function readWhole(ctx: Ctx, gate: Gate, { profile }: Start): Promise<Part
     connectedApps: apps.map((app) => document.ConnectedApp.parse(app)),
     pushDevices: pushDevices.map((device) => document.PushDevice.parse(device)),
     providers: providers.map((provider) => document.LinkedProvider.parse(provider)),
+    externalIds: externalIds.map((id) => document.ExternalId.parse(id)),
     externalIdentities: identities.map((identity) => document.ExternalIdentity.parse(identity)),
     folders: folders.map((folder) => document.Folder.parse(folder)),
   }

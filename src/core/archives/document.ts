@@ -3,8 +3,8 @@
  * without a schema are left out.
  */
 import * as z from 'zod'
-import { USER_FIELDS } from '../../core/profiles/user-fields.ts'
 import { toHex } from '../../ids.ts'
+import { USER_FIELDS } from '../profiles/user-fields.ts'
 
 /** A field whose stored form differs from the exported one. */
 const told = <Stored, Told extends z.ZodType>(isStored: (value: unknown) => value is Stored, tell: (stored: Stored) => unknown, as: Told) =>
@@ -131,6 +131,12 @@ export const LinkedProvider = z.object({
   lastUsedAt: time('When you last signed in with it'),
 })
 
+export const ExternalId = z.object({
+  source: z.string().describe('The app that manages your account; empty: the system that your account was moved from'),
+  externalId: z.string().describe('Your id there'),
+  createdAt: at.describe('Since when'),
+})
+
 export const ExternalIdentity = z.object({
   externalId: z.string().describe('Your id at the service that created your account'),
   metadata: json.describe('Data that the service has stored with it'),
@@ -173,6 +179,7 @@ export const AccountExport = z
     connectedApps: z.array(ConnectedApp).describe('Apps that you have authorized or are signed in with'),
     pushDevices: z.array(PushDevice).describe('Devices that apps may notify'),
     providers: z.array(LinkedProvider).describe('Your accounts at other providers that sign you in'),
+    externalIds: z.array(ExternalId).describe('Your ids in other systems'),
     externalIdentities: z.array(ExternalIdentity).describe('Your ids at services that create accounts'),
     folders: z.array(Folder).describe('Folders of your files'),
     sessions: z.array(Session).describe('Where you are signed in'),

@@ -1,0 +1,1 @@
+ALTER TABLE `account_archives` ADD `upload_id` text;
