@@ -1,8 +1,11 @@
 /** Checks the query plan of every statement that the Worker sends (design §7): none scans a whole table, outside a short list. */
 import { expect, test } from 'vitest'
 import { db } from '../support/kith.ts'
+import { oncePerFile } from '../support/once-per-file.ts'
 import { allRoutes, nameOf } from '../support/routes.ts'
 import { statements, visited } from './visits.ts'
+
+type Plan = readonly { detail: string }[]
 
 /** Table -> why a scan is right. */
 const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
@@ -28,7 +31,7 @@ const MAY_SORT: Readonly<Record<string, string>> = {
 const isNoTable = (detail: string) => /^SCAN ((\d+ )?CONSTANT|\d+-ROW VALUES)/.test(detail) || detail.includes('VIRTUAL TABLE')
 
 /** What SQLite scans. A materialised subquery, constant rows and a JSON list are not tables. */
-function scansOf(sql: string, plan: readonly { detail: string }[]): string[] {
+function scansOf(sql: string, plan: Plan): string[] {
   const inHand = new Set(plan.flatMap(({ detail }) => /^(?:MATERIALIZE|CO-ROUTINE) (\w+)/.exec(detail)?.[1] ?? []))
   for (const [, name = '', alias = ''] of sql.matchAll(/\b(?:FROM|JOIN)\s+(\w+)\s+(\w+)/g)) if (inHand.has(name)) inHand.add(alias)
   return plan.flatMap(({ detail }) => {
@@ -37,10 +40,22 @@ function scansOf(sql: string, plan: readonly { detail: string }[]): string[] {
   })
 }
 
-async function planOf(sql: string, params: readonly unknown[] = []): Promise<{ detail: string }[]> {
-  const explained = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...params)
-  return (await explained.all<{ detail: string }>()).results
-}
+const explained = (sql: string, params: readonly unknown[]) => db.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...params)
+
+/** One after the other they would take longer than the statements themselves. */
+const PLANS_AT_ONCE = 100
+
+/** Of every statement of the tour, when it has ended. */
+const readPlans = oncePerFile(async (): Promise<[sql: string, plan: Plan][]> => {
+  const plans: [string, Plan][] = []
+  const all = [...statements]
+  for (let at = 0; at < all.length; at += PLANS_AT_ONCE) {
+    const some = all.slice(at, at + PLANS_AT_ONCE)
+    const results = await db.batch<{ detail: string }>(some.map(([sql, params]) => explained(sql, params)))
+    for (const [index, [sql]] of some.entries()) plans.push([sql, (results[index] as D1Result<{ detail: string }>).results])
+  }
+  return plans
+})
 
 const oneLine = (sql: string) => sql.replace(/\s+/g, ' ').trim()
 
@@ -52,7 +67,7 @@ export function checkPlans(): void {
   })
 
   test('a scan would be seen', async () => {
-    const explain = async (sql: string) => scansOf(sql, await planOf(sql))
+    const explain = async (sql: string) => scansOf(sql, (await explained(sql, []).all<{ detail: string }>()).results)
     expect(await explain("SELECT 1 FROM users o WHERE o.bio = 'x'")).toEqual(['SCAN o'])
     expect(await explain('SELECT id FROM users ORDER BY username_key')).toHaveLength(1)
     expect(await explain('SELECT j.value FROM json_each(1) j JOIN users u ON u.bio = j.value')).toHaveLength(1)
@@ -61,8 +76,8 @@ export function checkPlans(): void {
 
   test('no statement scans a table', async () => {
     const scans: string[] = []
-    for (const [sql, params] of statements) {
-      const found = scansOf(sql, await planOf(sql, params))
+    for (const [sql, plan] of await readPlans()) {
+      const found = scansOf(sql, plan)
       const forbidden = found.filter((detail) => !Object.keys(MAY_BE_SCANNED).some((table) => detail.startsWith(`SCAN ${table}`)))
       for (const detail of forbidden) scans.push(`${detail} in ${oneLine(sql)}`)
     }
@@ -71,10 +86,7 @@ export function checkPlans(): void {
 
   test('no statement sorts more than it reads by an index', async () => {
     const sorts: string[] = []
-    for (const [sql, params] of statements) {
-      const plan = await planOf(sql, params)
-      if (plan.some(({ detail }) => detail.includes('TEMP B-TREE'))) sorts.push(oneLine(sql))
-    }
+    for (const [sql, plan] of await readPlans()) if (plan.some(({ detail }) => detail.includes('TEMP B-TREE'))) sorts.push(oneLine(sql))
     expect(sorts.filter((sql) => !Object.keys(MAY_SORT).some((text) => sql.includes(text)))).toEqual([])
     for (const text of Object.keys(MAY_SORT)) expect(sorts.some((sql) => sql.includes(text))).toBe(true)
   })
