@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { json, keyring, publicKeys, signingKeys } from './config-keys.ts'
 import { mailVars } from './config-mail.ts'
+import { metricsVars } from './config-metrics.ts'
 import { upstreamProviders } from './config-upstream.ts'
 
 export type { SigningKey } from './config-keys.ts'
@@ -222,6 +223,7 @@ export const vars = z.object({
   DYNAMIC_REGISTRATION: z.preprocess((v) => v || 'off', z.enum(['off', 'token', 'open'], 'must be off, token or open')),
   SOFTWARE_STATEMENT_JWKS: z.preprocess((v) => v || undefined, publicKeys.optional()),
   UPSTREAM_PROVIDERS: z.preprocess((v) => v || '[]', json.pipe(upstreamProviders)),
+  ...metricsVars,
   FILES_ORIGIN: httpOrigin.or(z.literal('')).default(''),
   MEDIA_UPLOAD_BYTES_MAX: whole(100 * MEBIBYTE, 1, 5_000 * MEBIBYTE),
   MEDIA_FORM_BYTES_MAX: whole(10 * MEBIBYTE, 1, 50 * MEBIBYTE),

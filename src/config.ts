@@ -6,6 +6,7 @@
 import { type Brand, brandOf } from './config-brand.ts'
 import { type Lifetimes, lifetimesOf } from './config-lifetimes.ts'
 import { type MailConfig, mailOf } from './config-mail.ts'
+import { type MetricsConfig, metricsOf } from './config-metrics.ts'
 import { problemsAcross, warningsAbout } from './config-problems.ts'
 import { type BotCheckConfig, botCheckOf, type SignUpConfig, signUpOf } from './config-sign-up.ts'
 import { readSecrets, type UpstreamProvider, type UpstreamSecretName } from './config-upstream.ts'
@@ -14,8 +15,7 @@ import type { Keyring } from './crypto.ts'
 
 export type { Lifetimes } from './config-lifetimes.ts'
 export type { Upstream, UpstreamProvider } from './config-upstream.ts'
-export type { HostRoom, ProfileField, SigningKey } from './config-vars.ts'
-export { PROFILE_FIELDS } from './config-vars.ts'
+export { type HostRoom, PROFILE_FIELDS, type ProfileField, type SigningKey } from './config-vars.ts'
 
 /** The Worker's bindings: stores and limits, and the vars and secrets of `config-vars.ts` as text. */
 export interface Bindings extends Partial<Record<keyof Vars, string>> {
@@ -43,6 +43,7 @@ export interface Config {
   readonly signUp: SignUpConfig
   /** Null: not set up. */
   readonly botCheck: BotCheckConfig | null
+  readonly metrics: MetricsConfig | null
   readonly corsOrigins: readonly string[]
   readonly passkeys: PasskeySite
   /** Hosts whose documents may be a client's id, or `*`; and such documents on this machine, outside of production. */
@@ -181,6 +182,7 @@ function parseConfig(env: Bindings): Config {
     brand: brandOf(vars),
     signUp: signUpOf(vars),
     botCheck: botCheckOf(vars),
+    metrics: metricsOf(vars),
     corsOrigins: [...new Set(vars.CORS_ORIGINS.map(toOrigin).filter((origin) => origin !== null))],
     passkeys: { rpId: vars.PASSKEY_RP_ID || new URL(vars.ORIGIN).hostname, origins: [vars.ORIGIN, ...vars.PASSKEY_ORIGINS] },
     clientDocuments: vars.CLIENT_DOCUMENTS,

@@ -228,3 +228,6 @@ export const RETURN_TO_LENGTH_MAX = 8_192
 export const IMPORTED_PEOPLE_MAX = 500
 export const IMPORTED_EDGES_MAX = 5_000
 export const IMPORT_BODY_BYTES_MAX = 1_500_000
+/** How long the console waits for the metrics, and how long an answer may be. */
+export const METRICS_MS = 5 * SECOND_MS
+export const METRICS_BYTES_MAX = 1024 * 1024

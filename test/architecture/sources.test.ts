@@ -46,7 +46,7 @@ const LINES_MAX = 250
 const isData = (path: string) => path === 'core/accounts/common-passwords.ts' || /^texts\/[a-z]{2}(-[a-z]+)?\.ts$/.test(path)
 
 const layerOf = (path: string) =>
-  (path.split('/')[0] ?? '').replace(/(-vars|-brand|-mail|-sign-up|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
+  (path.split('/')[0] ?? '').replace(/(-vars|-brand|-mail|-metrics|-sign-up|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
 
 function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
   const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
@@ -103,6 +103,7 @@ describe('sources', () => {
       'config-keys.ts',
       'config-lifetimes.ts',
       'config-mail.ts',
+      'config-metrics.ts',
       'config-problems.ts',
       'config-sign-up.ts',
       'config-upstream.ts',

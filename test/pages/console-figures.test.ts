@@ -26,6 +26,7 @@ async function holderOf(scopes: string): Promise<Person> {
 
 const SECTIONS = {
   '/admin/overview': 'admin:statistics:read',
+  '/admin/metrics': 'admin:statistics:read',
   '/admin/audit': 'admin:audit:read',
   '/admin/settings': 'admin:settings:read',
   '/admin/health': 'admin:settings:read',

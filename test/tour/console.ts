@@ -15,6 +15,8 @@ const asking = (paths: string) =>
   )
 
 export const stops: Stops = {
+  // Metrics are no rows: the gate's own.
+  'GET /admin/metrics': READ,
   'GET /admin/roles': list,
   'GET /admin/roles/role': list,
   'GET /admin/clients': list,

@@ -3,10 +3,11 @@ import { expect } from 'vitest'
 import { userDocument } from '../../src/apis/user/index.ts'
 import type { Spent } from '../support/budget.ts'
 import { allRoutes, nameOf, type Route, routesOfRoom } from '../support/routes.ts'
+import { noteCost } from './costs.ts'
 import { expectToKeep, type Stop, type Stops } from './tour.ts'
 
 /** Every file of this folder, except those that are not about routes of their own. */
-const files = import.meta.glob<Stops>(['./*.ts', '!./{columns,forms,index,plans,scene,tour,tour.test,visits}.ts'], {
+const files = import.meta.glob<Stops>(['./*.ts', '!./{columns,costs,costs-reporter,forms,index,plans,scene,tour,tour.test,visits}.ts'], {
   import: 'stops',
   eager: true,
 })
@@ -43,6 +44,7 @@ export function expectWithin(name: string, spent: Omit<Spent, 'json'>, status = 
   const budget = STOPS[name]
   if (!budget && name !== (route && nameOf(route))) throw new Error(`no budget for ${name} in test/tour`)
   spentBudgets.add(name)
+  noteCost(name, spent, budget)
   if (budget) expectToKeep(name, { limiter: route?.tags.limited ? 1 : 0, ...budget }, spent, status)
   else expect(spent.status, spent.text).toBe(status)
 }

@@ -7,6 +7,7 @@ import { platform } from '../support/kith.ts'
 import { allRoutes, mxitRoutes, nameOf, scopeOf, userRoutes } from '../support/routes.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 import { checkColumns, noteMakers } from './columns.ts'
+import { costsTable } from './costs.ts'
 import { expectWithin, fileOf, hasLine, STOPS, spentBudgets, stopOf } from './index.ts'
 import { checkPlans } from './plans.ts'
 import { newCaller, newOther, requestOf } from './scene.ts'
@@ -94,6 +95,13 @@ describe('as the API document shows it', () => {
 test('every budget was spent', () => {
   const unspent = Object.keys(STOPS).filter((name) => !spentBudgets.has(name))
   expect(unspent.map((name) => `${name}: no request of test/tour spends it`)).toEqual([])
+})
+
+test('docs/costs-of-routes.md is what the tour has measured: npm run costs writes it', ({ task }) => {
+  const measured = costsTable()
+  Object.assign(task.meta, { costs: measured })
+  const written = import.meta.glob<string>('../../docs/costs-of-routes.md', { query: '?raw', import: 'default', eager: true })
+  expect(Object.values(written)).toEqual([measured])
 })
 
 describe('query plans', () => {

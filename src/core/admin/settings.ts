@@ -25,6 +25,9 @@ const GROUPS = {
     'GATE',
     'HSTS_INCLUDE_SUBDOMAINS',
     'AUDIT_KEPT_DAYS',
+    'METRICS_ACCOUNT_ID',
+    'METRICS_DATASET',
+    'METRICS_API_URL',
   ],
   brand: [
     ...['BRAND_NAME', 'BRAND_LOGO_URL', 'BRAND_FAVICON_URL', 'BRAND_ACCENT', 'BRAND_BACKGROUND'],
@@ -65,6 +68,7 @@ const GROUPS = {
     'AVATARS_S3_SECRET_ACCESS_KEY',
     'TURNSTILE_SECRET_KEY',
     'MAIL_API_KEY',
+    'METRICS_API_TOKEN',
   ],
 } as const satisfies Record<SettingGroup, readonly (keyof Vars)[]>
 
@@ -132,6 +136,7 @@ function secretsOf(config: Config): Record<(typeof GROUPS)['secrets'][number], F
     AVATARS_S3_SECRET_ACCESS_KEY: ofText(config.vars.AVATARS_S3_SECRET_ACCESS_KEY),
     MAIL_API_KEY: ofText(config.vars.MAIL_API_KEY),
     TURNSTILE_SECRET_KEY: ofText(config.vars.TURNSTILE_SECRET_KEY),
+    METRICS_API_TOKEN: ofText(config.vars.METRICS_API_TOKEN),
   }
 }
 

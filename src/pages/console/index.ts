@@ -10,6 +10,7 @@ import { impersonationPages } from './impersonation/page.tsx'
 import { inviteCodePages } from './invite-codes/index.ts'
 import { machinePages } from './machines/index.ts'
 import { mailPages } from './mail/index.ts'
+import { metricsPage } from './metrics/page.tsx'
 import { overviewPage } from './overview/page.tsx'
 import { peoplePages } from './people/index.ts'
 import { apiPages } from './registered-apis/index.ts'
@@ -26,6 +27,7 @@ export const consolePages = new Hono<AppEnv>()
     return c.redirect(first.path, 303)
   })
   .route('/', overviewPage)
+  .route('/', metricsPage)
   .route('/', peoplePages)
   .route('/', rolePages)
   .route('/', clientPages)

@@ -10,6 +10,7 @@ export interface ConsoleSection {
 
 const SECTIONS: readonly ConsoleSection[] = [
   { path: '/admin/overview', name: 'overview', scope: 'admin:statistics:read' },
+  { path: '/admin/metrics', name: 'metrics', scope: 'admin:statistics:read' },
   { path: '/admin/people', name: 'people', scope: 'admin:profile:read' },
   { path: '/admin/roles', name: 'roles', scope: 'admin:roles:read' },
   { path: '/admin/clients', name: 'clients', scope: 'admin:client:read' },

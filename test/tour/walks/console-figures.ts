@@ -71,6 +71,7 @@ export function walkConsoleFigures(): void {
   test('the pages of the audit log, the settings and the health, and the log as a file', async () => {
     for (const query of ['', `?person=${admin.username}`, `?actor=${admin.username}&from=2026-01-01`]) await look(`/admin/audit${query}`)
     const page = await look('/admin/audit?type=role_created', 'GET /admin/audit with a type')
+    await look('/admin/metrics')
     await look('/admin/settings')
     await look('/admin/health')
     const form = formOf(page, '/admin/audit/file')

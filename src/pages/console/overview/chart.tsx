@@ -11,7 +11,7 @@ const STEP = 10
 const WEEK = 7
 
 export interface Point {
-  /** The start of the day, UTC. */
+  /** The start of the step, UTC. */
   readonly at: number
   readonly value: number
 }
@@ -69,8 +69,8 @@ interface BarsProps {
   readonly label: (point: Point) => string
 }
 
-/** A day without any is a line on the ground. */
-function Bars({ title, points, top, label }: BarsProps) {
+/** A step without any is a line on the ground. */
+export function Bars({ title, points, top, label }: BarsProps) {
   return (
     <svg viewBox={`0 0 ${points.length * STEP} ${HEIGHT}`} preserveAspectRatio="none" focusable="false">
       <title>{title}</title>
