@@ -1,6 +1,8 @@
 /** Which room is mounted at which path. Order matters: `user` ends in a catch-all and comes last. */
 import { type Context, Hono } from 'hono'
 import { oauth, wellKnown } from './apis/oauth/index.ts'
+import { SCIM_PATH } from './apis/scim/answers.ts'
+import { scim } from './apis/scim/index.ts'
 import { renderError } from './apis/user/errors.ts'
 import { user } from './apis/user/index.ts'
 import type { Ctx } from './core/ctx.ts'
@@ -32,6 +34,7 @@ export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEn
   })
   for (const { name, app: room } of ROOMS) app.route(ROOM_PATHS[name], room)
   app.route('/oauth', oauth)
+  app.route(SCIM_PATH, scim)
   app.route('/', changePassword)
   app.route('/.well-known', wellKnown)
   app.route('/', docs(DOCUMENTS))

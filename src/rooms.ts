@@ -4,6 +4,7 @@ import { mirrorfly } from './apis/mirrorfly/index.ts'
 import { movida } from './apis/movida/index.ts'
 import { mxit } from './apis/mxit/index.ts'
 import { oauthDocument } from './apis/oauth/index.ts'
+import { scimDocument } from './apis/scim/index.ts'
 import { userDocument } from './apis/user/index.ts'
 import type { Room } from './http/room.ts'
 import type { RoomDocument } from './http/room-document.ts'
@@ -15,5 +16,6 @@ export const ROOMS: readonly Room[] = [mirrorfly, movida, mxit, epixel]
 export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = {
   user: userDocument,
   oauth: oauthDocument,
+  scim: scimDocument,
   ...Object.fromEntries(ROOMS.map(({ name, document }) => [name, document])),
 }

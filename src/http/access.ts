@@ -7,11 +7,11 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AccountLimit } from '../core/account-limits.ts'
 import { AppError } from '../core/errors.ts'
-import { clientGate, type Gate, type OptionalGate, optionalGate, type UserGateOptions, userGate } from '../core/gate.ts'
+import { clientGate, type Gate, insufficientScope, type OptionalGate, optionalGate, type UserGateOptions, userGate } from '../core/gate.ts'
 import { type Impersonation, impersonatedError, mayImpersonated } from '../core/impersonation.ts'
 import { type Key, type KeyKind, requireLivingKey } from '../core/machines/keys.ts'
 import { robotGate } from '../core/machines/robots.ts'
-import type { Claim, Principal, RobotPrincipal } from '../core/principal.ts'
+import type { Claim, ClientPrincipal, Principal, RobotPrincipal } from '../core/principal.ts'
 import type { Scope } from '../core/scopes.ts'
 import type { AppEnv } from './app-env.ts'
 import { type Access, declaration, tag } from './tags.ts'
@@ -35,6 +35,14 @@ export function requiresOfClient(
 ): MiddlewareHandler<WithGate<Gate<Principal>>> {
   const access = { kind: 'scope', scope: personal, callers: 'user_or_client', clientScope: scope } as const
   return guarded(access, (c, claim) => clientGate(c.get('ctx'), claim, scope, personal, limit), limit)
+}
+
+/** A client acting for itself whose token has `scope`; no user, whatever their role. */
+export function requiresClient(scope: Scope): MiddlewareHandler<WithGate<Gate<ClientPrincipal>>> {
+  return guarded({ kind: 'scope', scope, callers: 'client' }, (c, claim) => {
+    if (claim.kind !== 'client') throw insufficientScope(scope, "This call requires a client's own token, not that of a user")
+    return clientGate(c.get('ctx'), claim, scope) as Gate<ClientPrincipal>
+  })
 }
 
 /** The holder of a machine's key, which the room reads with `readKey`. The key's owner is in `c.var.machine`. */

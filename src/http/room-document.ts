@@ -23,6 +23,8 @@ export interface RoomDocument {
   readonly credentials: readonly (SchemeName | readonly SchemeName[])[]
   /** The error envelope, and how it is filled: examples are rendered like real errors. */
   readonly error: z.ZodType
+  /** Its media type, if not `application/json`. */
+  readonly errorType?: string
   /** The status of invalid input, if not 400. */
   readonly refusedInput?: number
   readonly toErrorBody: (error: AppError, request: { readonly method: string; readonly path: string }) => unknown

@@ -13,7 +13,7 @@ export type Access =
   | {
       readonly kind: 'scope'
       readonly scope: Scope
-      readonly callers: 'user' | 'user_or_client' | 'robot'
+      readonly callers: 'user' | 'user_or_client' | 'client' | 'robot'
       /** What a client acting for itself needs, for `user_or_client`; `scope` is what a user's credential needs. */
       readonly clientScope?: Scope
     }

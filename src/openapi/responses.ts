@@ -8,6 +8,7 @@ import { toBytes } from './uploads.ts'
 export interface Refusing {
   readonly toErrorBody: (error: AppError, request: { readonly method: string; readonly path: string }) => unknown
   readonly refusedInput?: number
+  readonly errorType?: string
   readonly request: { readonly method: string; readonly path: string }
 }
 
@@ -22,7 +23,11 @@ export function toResponses(tags: Tags, inputs: readonly Input[], refusing: Refu
   return { ...success, ...bytes, ...html, ...elsewhere, ...toRefusals(tags, inputs, refusing) }
 }
 
-function toRefusals(tags: Tags, inputs: readonly Input[], { toErrorBody, refusedInput = 400, request }: Refusing): Json {
+function toRefusals(
+  tags: Tags,
+  inputs: readonly Input[],
+  { toErrorBody, refusedInput = 400, errorType = 'application/json', request }: Refusing,
+): Json {
   const { access, description } = tags
   const refusals = new Set<number>(description?.refusals ?? [])
   if (inputs.length > 0 || tags.upload) refusals.add(refusedInput)
@@ -37,7 +42,7 @@ function toRefusals(tags: Tags, inputs: readonly Input[], { toErrorBody, refused
       schema: { $ref: '#/components/schemas/ApiError' },
       example: toErrorBody(exampleRefusal(status === refusedInput ? 400 : status, tags, inputs), request),
     }
-    return [String(status), { description: REASON[status] ?? 'Refused', content: { 'application/json': media } }]
+    return [String(status), { description: REASON[status] ?? 'Refused', content: { [errorType]: media } }]
   })
   return Object.fromEntries(errors)
 }

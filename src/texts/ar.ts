@@ -1431,6 +1431,7 @@ export const ar: Words = {
       verification_removed: 'إزالة توثيق الهوية',
       subscription_changed: 'تغيير الاشتراك',
       custom_data_changed: 'تغيير البيانات الإضافية',
+      provisioned: 'تغيير من جهة عملك',
       account_exported: 'تنزيل نسخة من بياناتك',
       archive_requested: 'طلب أرشيف بياناتك',
       account_deleted: 'حذف الحساب',

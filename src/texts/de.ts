@@ -1404,6 +1404,7 @@ export const de: Words = {
       verification_removed: 'Verifizierung der Identität entfernt',
       subscription_changed: 'Abonnement geändert',
       custom_data_changed: 'Zusätzliche Daten geändert',
+      provisioned: 'Von Ihrer Organisation geändert',
       account_exported: 'Kopie Ihrer Daten heruntergeladen',
       archive_requested: 'Archiv Ihrer Daten angefordert',
       account_deleted: 'Konto gelöscht',

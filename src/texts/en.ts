@@ -1356,6 +1356,7 @@ export const en = {
       verification_removed: 'Verification of the identity removed',
       subscription_changed: 'Subscription changed',
       custom_data_changed: 'Additional data changed',
+      provisioned: 'Changed by your organization',
       account_exported: 'Copy of your data downloaded',
       archive_requested: 'Archive of your data requested',
       account_deleted: 'Account deleted',

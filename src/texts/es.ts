@@ -1374,6 +1374,7 @@ export const es: Words = {
       verification_removed: 'Verificación de la identidad retirada',
       subscription_changed: 'Suscripción cambiada',
       custom_data_changed: 'Datos adicionales cambiados',
+      provisioned: 'Cambiado por tu organización',
       account_exported: 'Copia de tus datos descargada',
       archive_requested: 'Archivo de tus datos solicitado',
       account_deleted: 'Cuenta eliminada',

@@ -1396,6 +1396,7 @@ export const fr: Words = {
       verification_removed: 'Vérification de l’identité retirée',
       subscription_changed: 'Abonnement modifié',
       custom_data_changed: 'Données supplémentaires modifiées',
+      provisioned: 'Modifié par votre organisation',
       account_exported: 'Copie de vos données téléchargée',
       archive_requested: 'Archive de vos données demandée',
       account_deleted: 'Compte supprimé',

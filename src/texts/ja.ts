@@ -1358,6 +1358,7 @@ export const ja: Words = {
       verification_removed: '本人確認済みの設定を解除',
       subscription_changed: 'サブスクリプションを変更',
       custom_data_changed: '追加データを変更',
+      provisioned: '所属組織による変更',
       account_exported: 'データのコピーをダウンロード',
       archive_requested: 'データのアーカイブを要求',
       account_deleted: 'アカウントを削除',

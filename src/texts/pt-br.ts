@@ -1362,6 +1362,7 @@ export const ptBr: Words = {
       verification_removed: 'Verificação da identidade removida',
       subscription_changed: 'Assinatura alterada',
       custom_data_changed: 'Dados adicionais alterados',
+      provisioned: 'Alterado pela sua organização',
       account_exported: 'Cópia dos seus dados baixada',
       archive_requested: 'Arquivo dos seus dados solicitado',
       account_deleted: 'Conta excluída',

@@ -19,6 +19,7 @@ const ROOMS: Readonly<Record<string, RegExp>> = {
   mirrorfly: /^\/api\/v1\//,
   movida: /^\/api(\/|$)/,
   mxit: /^\/mxit\//,
+  scim: /^\/scim\//,
   oauth: /^\/(oauth|\.well-known)\/(?!change-password)/,
 }
 

@@ -19,6 +19,7 @@ const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
 /** Text of a statement that may sort -> why that is little, however much data there is. */
 const MAY_SORT: Readonly<Record<string, string>> = {
   'FROM json_each(?) j JOIN users': 'the order of the ids that were sent, at most 100',
+  'ROW_NUMBER() OVER (PARTITION BY u.role': 'the members of a group that a client provisions: those who have its role',
   'WITH near AS': 'suggestions: the users of at most 200 edges',
   'WITH found AS': 'search: as many people as it shows, of at most as many strings as it looks at',
   'm CROSS JOIN users u NOT INDEXED': 'whom an administrator looks for: of at most as many strings as are looked at',

@@ -30,6 +30,7 @@ import { walkOAuth } from './walks/oauth.ts'
 import { walkPages } from './walks/pages.ts'
 import { walkPeoplePages } from './walks/pages-people.ts'
 import { walkPasskeys } from './walks/passkeys.ts'
+import { walkScim } from './walks/scim.ts'
 import { walkSessions } from './walks/sessions.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
 import { walkUpstream } from './walks/upstream.ts'
@@ -60,6 +61,7 @@ test('every line is of a route', () => {
 describe('accounts', walkAccounts)
 describe('sessions', walkSessions)
 describe('movida', walkMovida)
+describe('scim', walkScim)
 describe('mirrorfly', walkMirrorfly)
 describe('epixel', walkEpixel)
 describe('oauth', walkOAuth)

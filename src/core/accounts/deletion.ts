@@ -41,6 +41,8 @@ export interface AccountDeletion {
   /** The administrator; omitted for the user's own act. */
   readonly actorId?: UserId
   readonly sessionId?: SessionId
+  /** The client that does it for itself. */
+  readonly clientId?: string
   /** Further conditions: that the account is as it was read, that the actor outranks it. */
   readonly condition: Fragment
 }
@@ -55,14 +57,14 @@ export function deleteAccountWrites(
   ctx: Ctx,
   deletion: AccountDeletion,
 ): { writes: Statement<unknown>[]; witness: Statement<{ id: UserId } | null>; mailIds: MailId[] } {
-  const { userId, reason, actorId = null, sessionId = null } = deletion
+  const { userId, reason, actorId = null, sessionId = null, clientId = null } = deletion
   // Guards look at the state before the mark, so they precede it in the batch.
   const applies = both(isDeletable(userId, reason), deletion.condition)
   const notice = reason === 'self' ? mailNotice(ctx, { kind: 'account_deleted', user: userId, condition: applies }) : null
   return {
     writes: [
       ...(notice ? [notice.write] : []),
-      audit(ctx, { type: 'account_deleted', userId, actorId, sessionId, detail: reason, condition: applies }),
+      audit(ctx, { type: 'account_deleted', userId, actorId, sessionId, clientId, detail: reason, condition: applies }),
       markDeleted({ userId, reason, now: ctx.now() }, applies),
     ],
     witness: findDeleted(userId),

@@ -40,6 +40,7 @@ const GROUP_OF = {
   email_changed: 'account',
   email_change_undone: 'account',
   profile_changed: 'account',
+  provisioned: 'account',
   account_exported: 'account',
   archive_requested: 'account',
   account_deleted: 'account',

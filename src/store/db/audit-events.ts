@@ -45,6 +45,7 @@ export type AuditEventType =
   | 'verification_removed'
   | 'subscription_changed'
   | 'custom_data_changed'
+  | 'provisioned'
   | 'account_exported'
   | 'archive_requested'
   | 'account_deleted'
