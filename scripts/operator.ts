@@ -2,6 +2,7 @@
  * `npm run operator -- <command>`: what the operator of a deployment does by hand, on the local database or, with
  * `--remote`, on the deployed one. Each command is an entry of `COMMANDS`.
  */
+import { statSync } from 'node:fs'
 import { email, emailKey } from '../src/core/fields.ts'
 import { type AuditEventId, newId } from '../src/ids.ts'
 import { query, quote } from './database.ts'
@@ -9,6 +10,7 @@ import { main, Refusal } from './local.ts'
 import { API_USAGE, runApiCommand } from './operator/apis.ts'
 import { CLIENT_USAGE, runClientCommand } from './operator/clients.ts'
 import { EXPORT_USAGE, IMPORT_FOLDER_USAGE, importFolder, runExportCommand } from './operator/export.ts'
+import { IMPORT_USAGE, runImportCommand } from './operator/import.ts'
 import { MACHINE_USAGE, runMachineCommand } from './operator/machines.ts'
 import { runUserCommand, USER_USAGE } from './operator/users.ts'
 
@@ -25,7 +27,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   api: { usage: API_USAGE, run: runApiCommand },
   machine: { usage: MACHINE_USAGE, run: runMachineCommand },
   export: { usage: EXPORT_USAGE, run: runExportCommand },
-  import: { usage: IMPORT_FOLDER_USAGE, run: importFolder },
+  import: { usage: `${IMPORT_USAGE}\n\n  ${IMPORT_FOLDER_USAGE}`, run: importFileOrFolder },
+}
+
+/** An export of Kith is a folder, any other a file. */
+function importFileOrFolder(args: readonly string[], remote: boolean): Promise<void> {
+  const isFolder = args.some((arg) => statSync(arg, { throwIfNoEntry: false })?.isDirectory())
+  return isFolder ? importFolder(args, remote) : runImportCommand(args, remote)
 }
 
 const ROLE = 'super_admin'

@@ -1,0 +1,86 @@
+/** Sends a file of records to a target, batch after batch; what is done stays done, whatever ends the command. */
+import { IMPORTED_EDGES_MAX, IMPORTED_PEOPLE_MAX } from '../../../src/core/limits.ts'
+import { Bar } from './bar.ts'
+import type { DryRun } from './dry-run.ts'
+import type { Item } from './readers/index.ts'
+import { type Counts, Progress } from './state.ts'
+import type { Kind, Outcome, Target } from './target.ts'
+
+/** Below the limit of a request, with the rest of its body. */
+const BATCH_BYTES_MAX = 1_200_000
+const SIZE: Readonly<Record<Kind, number>> = { people: IMPORTED_PEOPLE_MAX, edges: IMPORTED_EDGES_MAX }
+
+export interface Source {
+  readonly kind: Kind
+  readonly file: string
+  readonly bytes: number
+  readonly items: AsyncIterable<Item>
+  /** Bytes that were read so far. */
+  readonly read: () => number
+}
+
+export interface Finished {
+  readonly kind: Kind
+  readonly counts: Counts
+  readonly seconds: number
+  readonly refusedFile: string
+}
+
+/** `dryRun`: nothing is written, and it remembers what would have been. */
+export async function run(target: Target, source: Source, dryRun: DryRun | null): Promise<Finished> {
+  const progress = new Progress(source.file, target.name, dryRun !== null)
+  if (progress.line > 0) console.log(`${source.file}: continues after line ${progress.line}`)
+  const bar = new Bar(source.kind, source.bytes)
+  try {
+    for await (const batch of batches(source, progress.line)) {
+      const refusals = await settle(target, source.kind, batch, { progress, dryRun })
+      progress.save(batch.at(-1)?.line ?? progress.line, refusals)
+      const { created, exists, refused } = progress.counts
+      bar.show(source.read(), `${(created + exists + refused).toLocaleString('en')} lines`)
+    }
+  } finally {
+    bar.clear()
+  }
+  progress.finish()
+  return { kind: source.kind, counts: progress.counts, seconds: progress.seconds, refusedFile: progress.refusedFile }
+}
+
+/** As many records as a batch takes, by number and size, beginning after the line that is done. */
+async function* batches({ kind, items }: Source, after: number): AsyncGenerator<Item[]> {
+  let batch: Item[] = []
+  let bytes = 0
+  for await (const item of items) {
+    if (item.line <= after) continue
+    const size = 'record' in item ? Buffer.byteLength(JSON.stringify(item.record)) : 0
+    if (batch.length > 0 && (batch.length === SIZE[kind] || bytes + size > BATCH_BYTES_MAX)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(item)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}
+
+interface Recorded {
+  readonly progress: Progress
+  readonly dryRun: DryRun | null
+}
+
+/** Sends what can be sent and counts what became of each line. Returns the refused ones, for their file. */
+async function settle(target: Target, kind: Kind, batch: readonly Item[], { progress, dryRun }: Recorded): Promise<object[]> {
+  const records = batch.flatMap((item) => ('record' in item ? [item.record] : []))
+  const sent = records.length === 0 ? [] : await target.send(kind, records, dryRun !== null)
+  const outcomes = dryRun === null ? sent : await dryRun.settle(target, kind, records, sent)
+  const refusals: object[] = []
+  let at = 0
+  for (const item of batch) {
+    const outcome: Outcome = 'record' in item ? (outcomes[at++] as Outcome) : { status: 'refused', message: item.refusal }
+    progress.count(outcome, 'record' in item && outcome.status === 'created' ? item.lost : [])
+    if (outcome.status !== 'refused') continue
+    const { field, message } = outcome
+    refusals.push({ line: item.line, ...(field ? { field } : {}), message, ...('record' in item ? { record: item.record } : {}) })
+  }
+  return refusals
+}
