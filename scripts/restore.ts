@@ -40,7 +40,10 @@ async function endWhatWasOpen(remote: boolean): Promise<void> {
   const now = Date.now()
   await query(
     [
+      // Nobody is told of the end of all sessions of everybody.
+      'INSERT INTO event_pauses (id) VALUES (1)',
       'UPDATE users SET epoch = epoch + 1',
+      'DELETE FROM event_pauses',
       'UPDATE oauth_clients SET epoch = epoch + 1',
       // Raising the epochs has queued a notice for each grant of a client that wants them: as of now, so that they are sent and kept.
       `UPDATE logout_notices SET created_at = ${now}, next_attempt_at = ${now} WHERE next_attempt_at IS NOT NULL`,

@@ -25,6 +25,8 @@ export interface Bindings extends Partial<Record<keyof Vars, string>> {
   MEDIA: R2Bucket
   IMAGES: ImagesBinding
   EMAIL: SendEmail
+  /** For webhook endpoints of the kind `queue` (docs/webhooks.md). */
+  EVENTS?: Queue
   LIMIT_CREATE: RateLimit
   LIMIT_LOGIN: RateLimit
   LIMIT_CODE: RateLimit

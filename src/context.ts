@@ -49,6 +49,7 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
     avatars: env.AVATARS,
     media: env.MEDIA,
     images: env.IMAGES,
+    eventQueue: env.EVENTS ?? null,
     mailer: mailerOf(config.mail, env),
     requestId,
     caller,

@@ -57,6 +57,8 @@ export interface Ctx {
   readonly media: R2Bucket
   /** Decodes and draws pictures. */
   readonly images: Pick<ImagesBinding, 'input'>
+  /** The queue that takes events for other systems; null if none is bound (core/webhooks). */
+  readonly eventQueue: Pick<Queue, 'send'> | null
   readonly mailer: Mailer
   readonly requestId: string
   readonly caller: Caller

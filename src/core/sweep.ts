@@ -1,5 +1,5 @@
 /**
- * The sweep (cron): mails and logout notices that still wait, expired rows, deleted accounts and clients, the edges of large
+ * The sweep (cron): mails, logout notices and events that still wait, expired rows, deleted accounts and clients, the edges of large
  * operations, orphaned objects. The work is bounded, repeatable, and safe to run in parallel: together within the 1,000
  * queries of one invocation.
  */
@@ -12,6 +12,7 @@ import { deleteExpiredChallenges } from '../store/db/challenges.ts'
 import type { Statement } from '../store/db/database.ts'
 import { deleteExpiredDeviceCodes } from '../store/db/device-codes.ts'
 import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
+import { deleteOldEventsOfOutbox } from '../store/db/events.ts'
 import { deleteEndedSources } from '../store/db/known-sources.ts'
 import { deleteOldLogoutNotices } from '../store/db/logout-notices.ts'
 import { deleteFailedMails, deleteSentMails } from '../store/db/mail-outbox.ts'
@@ -32,6 +33,8 @@ import { sweepMedia } from './media/removal.ts'
 import { removeDeletedClients, removeUnusedClients } from './oauth/client-removal.ts'
 import { deliverDueLogoutNotices } from './oauth/logout-notices.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
+import { deliverDueEvents } from './webhooks/deliver.ts'
+import { EVENTS_KEPT_MS } from './webhooks/limits.ts'
 
 /**
  * Expired rows of a table per statement, and statements per table and run: 160 rows a second with a run every five
@@ -62,6 +65,7 @@ export const LAST_RUN = 'last_run'
 const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   mails: sendMails,
   notices: sendLogoutNotices,
+  events: sendEvents,
   rows: deleteEndedRows,
   unverified: deleteUnverified,
   erasure: eraseDeletedAccounts,
@@ -109,6 +113,10 @@ async function sendLogoutNotices(ctx: Ctx): Promise<void> {
   ctx.log('info', 'logout_notices_swept', { tried: await deliverDueLogoutNotices(ctx, NOTICES_PER_RUN) })
 }
 
+async function sendEvents(ctx: Ctx): Promise<void> {
+  ctx.log('info', 'events_swept', { tried: await deliverDueEvents(ctx) })
+}
+
 /** Continues with a table while there is more of it. */
 async function deleteEndedRows(ctx: Ctx): Promise<void> {
   for (const statement of endedRows(ctx, ENDED_ROWS_CHUNK)) {
@@ -138,6 +146,7 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
     deleteOldLogoutNotices({ before: now - NOTICES_KEPT_MS, limit }),
     deleteOldEvents({ idBefore: idAt(now - ctx.config.auditKeptMs), limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
+    deleteOldEventsOfOutbox({ before: now - EVENTS_KEPT_MS, limit }),
     deleteOldCounts(Math.floor(now / DAY_MS) - COUNTS_KEPT_DAYS),
   ]
 }

@@ -9,6 +9,7 @@ import { matchedRoutes } from 'hono/route'
 import type { Ctx } from '../core/ctx.ts'
 import { currentNonce } from '../core/oauth/dpop-nonce.ts'
 import { deliverLogoutNoticesLater } from '../core/oauth/logout-notices.ts'
+import { deliverEventsLater } from '../core/webhooks/deliver.ts'
 import type { AppEnv } from './app-env.ts'
 
 const HSTS = 'max-age=31536000'
@@ -42,6 +43,7 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     const ctx = c.get('ctx')
     setHeaders(c, ctx)
     if (ctx.db.endedSessions) deliverLogoutNoticesLater(ctx)
+    if (ctx.db.hasWritten) deliverEventsLater(ctx)
     report(c, ctx, ctx.now() - startedAt)
   }
 }

@@ -100,6 +100,8 @@ export const OUTLINES: { readonly [Kind in MailKind]: Outline<TextOf<Kind>> } = 
   email_change_undone: notice(SESSIONS),
   impersonation_started: { about: 'account', parts: ['greeting', 'what', 'time', 'was', 'wasNot'] },
   changed_by_admin: { about: 'account', parts: ['greeting', 'what', 'changed', 'time', 'was', 'wasNot'] },
+  // To the administrator who has registered it.
+  webhook_disabled: { about: 'account', page: '/admin/webhooks', parts: ['greeting', 'what', 'after', 'button'] },
 }
 
 export const MAIL_KINDS = Object.keys(OUTLINES) as [MailKind, ...MailKind[]]

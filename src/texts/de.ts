@@ -1431,6 +1431,12 @@ export const de: Words = {
       audit_exported: 'Audit-Protokoll heruntergeladen',
       mail_retried: 'Erneuter Versuch, eine nicht gesendete E-Mail zu senden',
       people_imported: 'Benutzer, oder wem sie folgen und wen sie blockieren, importiert',
+      webhook_created: 'Webhook registriert',
+      webhook_updated: 'Webhook geändert',
+      webhook_disabled: 'Webhook deaktiviert',
+      webhook_enabled: 'Webhook aktiviert',
+      webhook_secret_rotated: 'Secret eines Webhooks ersetzt',
+      webhook_deleted: 'Webhook gelöscht',
       impersonation_started: 'Der Support hat Ihr Konto geöffnet, um es so zu sehen wie Sie',
       impersonation_ended: 'Der Support hat Ihr Konto verlassen',
       note_added: 'Notiz über eine Person hinzugefügt',
@@ -2538,6 +2544,13 @@ export const de: Words = {
         was: 'Wenn Sie um Hilfe gebeten haben, müssen Sie nichts tun. Was getan wurde, steht in Ihrem Konto unter „Aktivität“.',
         wasNot:
           'Wenn Sie nicht um Hilfe gebeten haben, fragen Sie die Betreiber von {product}, warum das Konto geöffnet wurde. Wenn Sie sich auf allen Geräten abmelden, endet der Zugriff sofort.',
+      },
+      webhook_disabled: {
+        subject: 'Ein Webhook von {product} wurde abgeschaltet',
+        what: 'Ein Webhook, den Sie bei {product} registriert haben, wurde abgeschaltet: An seiner Adresse ist seit drei Tagen nichts angekommen, oder der Empfänger möchte keine Ereignisse mehr.',
+        after:
+          'Ereignisse, die in der Zwischenzeit eintreten, werden für ihn nicht aufbewahrt. Aktivieren Sie den Webhook, sobald der Empfänger wieder funktioniert, und lassen Sie erneut senden, was nicht zugestellt werden konnte.',
+        button: 'Webhooks öffnen',
       },
       changed_by_admin: {
         subject: 'Ihr Konto bei {product} wurde von einem Administrator geändert',

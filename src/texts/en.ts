@@ -1383,6 +1383,12 @@ export const en = {
       audit_exported: 'Audit log downloaded',
       mail_retried: 'A mail that could not be sent was tried again',
       people_imported: 'People, or whom they follow and block, were imported',
+      webhook_created: 'Webhook registered',
+      webhook_updated: 'Webhook changed',
+      webhook_disabled: 'Webhook disabled',
+      webhook_enabled: 'Webhook enabled',
+      webhook_secret_rotated: 'Secret of a webhook replaced',
+      webhook_deleted: 'Webhook deleted',
       impersonation_started: 'Support opened your account to see it as you do',
       impersonation_ended: 'Support left your account',
       note_added: 'Note about somebody added',
@@ -2416,6 +2422,13 @@ export const en = {
         was: 'If you have asked for help, there is nothing to do. What was done is listed in your account under Activity.',
         wasNot:
           'If you did not ask for help, ask the people who run {product} why they have opened it. Signing out on all devices ends the access at once.',
+      },
+      webhook_disabled: {
+        subject: 'A webhook of {product} was switched off',
+        what: 'A webhook that you have registered with {product} was switched off: nothing has arrived at its address for three days, or the receiver wants no more events.',
+        after:
+          'Events that happen meanwhile are not kept for it. Once the receiver works again, enable the webhook and have what could not be delivered sent again.',
+        button: 'Open the webhooks',
       },
       changed_by_admin: {
         subject: 'Your {product} account was changed by an administrator',

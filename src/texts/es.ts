@@ -1401,6 +1401,12 @@ export const es: Words = {
       audit_exported: 'Registro de auditoría descargado',
       mail_retried: 'Reintento de envío de un correo que no se pudo enviar',
       people_imported: 'Importación de usuarios, o de a quiénes siguen y bloquean',
+      webhook_created: 'Webhook registrado',
+      webhook_updated: 'Webhook cambiado',
+      webhook_disabled: 'Webhook desactivado',
+      webhook_enabled: 'Webhook activado',
+      webhook_secret_rotated: 'Secreto de un webhook reemplazado',
+      webhook_deleted: 'Webhook eliminado',
       impersonation_started: 'El equipo de soporte abrió tu cuenta para verla como tú la ves',
       impersonation_ended: 'El equipo de soporte salió de tu cuenta',
       note_added: 'Nota sobre una persona añadida',
@@ -2490,6 +2496,13 @@ export const es: Words = {
         was: 'Si pediste ayuda, no tienes que hacer nada. Lo que se hizo aparece en tu cuenta, en Actividad.',
         wasNot:
           'Si no pediste ayuda, pregunta a quienes administran {product} por qué la abrieron. Si cierras sesión en todos los dispositivos, el acceso termina de inmediato.',
+      },
+      webhook_disabled: {
+        subject: 'Se ha desactivado un webhook de {product}',
+        what: 'Se ha desactivado un webhook que registraste en {product}: desde hace tres días no ha llegado nada a su dirección, o el receptor no quiere más eventos.',
+        after:
+          'Los eventos que ocurran mientras tanto no se guardan para él. Cuando el receptor vuelva a funcionar, activa el webhook y haz que se envíe de nuevo lo que no se pudo entregar.',
+        button: 'Abrir los webhooks',
       },
       changed_by_admin: {
         subject: 'Un administrador ha cambiado tu cuenta de {product}',

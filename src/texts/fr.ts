@@ -1423,6 +1423,12 @@ export const fr: Words = {
       audit_exported: 'Journal d’audit téléchargé',
       mail_retried: 'Nouvel essai d’envoi d’un e-mail qui n’avait pas pu être envoyé',
       people_imported: 'Import d’utilisateurs, ou de ceux qu’ils suivent et bloquent',
+      webhook_created: 'Webhook enregistré',
+      webhook_updated: 'Webhook modifié',
+      webhook_disabled: 'Webhook désactivé',
+      webhook_enabled: 'Webhook activé',
+      webhook_secret_rotated: 'Secret d’un webhook remplacé',
+      webhook_deleted: 'Webhook supprimé',
       impersonation_started: 'L’assistance a ouvert votre compte pour le voir comme vous',
       impersonation_ended: 'L’assistance a quitté votre compte',
       note_added: 'Note sur quelqu’un ajoutée',
@@ -2531,6 +2537,13 @@ export const fr: Words = {
         was: 'Si vous avez demandé de l’aide, vous n’avez rien à faire. Ce qui a été fait figure dans votre compte, sous Activité.',
         wasNot:
           'Si vous n’avez pas demandé d’aide, demandez à l’équipe qui gère {product} pourquoi elle l’a ouvert. Déconnecter tous vos appareils y met fin immédiatement.',
+      },
+      webhook_disabled: {
+        subject: 'Un webhook de {product} a été désactivé',
+        what: 'Un webhook que vous avez enregistré dans {product} a été désactivé : rien n’est arrivé à son adresse depuis trois jours, ou le destinataire ne veut plus d’événements.',
+        after:
+          'Les événements qui se produisent entre-temps ne sont pas conservés pour lui. Dès que le destinataire fonctionne de nouveau, activez le webhook et faites renvoyer ce qui n’a pas pu être livré.',
+        button: 'Ouvrir les webhooks',
       },
       changed_by_admin: {
         subject: 'Votre compte {product} a été modifié par un administrateur',

@@ -1385,6 +1385,12 @@ export const ja: Words = {
       audit_exported: '監査ログをダウンロード',
       mail_retried: '送信できなかったメールを再送信',
       people_imported: 'ユーザー、またはそのフォローとブロックをインポート',
+      webhook_created: 'Webhook を登録',
+      webhook_updated: 'Webhook を変更',
+      webhook_disabled: 'Webhook を無効化',
+      webhook_enabled: 'Webhook を有効化',
+      webhook_secret_rotated: 'Webhook のシークレットを更新',
+      webhook_deleted: 'Webhook を削除',
       impersonation_started: 'サポートが本人の視点でアカウントを表示',
       impersonation_ended: 'サポートがアカウントの表示を終了',
       note_added: 'ユーザーに関するメモを追加',
@@ -2425,6 +2431,13 @@ export const ja: Words = {
         was: 'サポートを依頼した場合は、何もする必要はありません。行われた操作は、アカウントの「アクティビティ」に記載されています。',
         wasNot:
           'サポートを依頼していない場合は、アカウントを開いた理由を{product}の運営者にお問い合わせください。すべてのデバイスからログアウトすると、アクセスはただちに終了します。',
+      },
+      webhook_disabled: {
+        subject: '{product}の Webhook が停止されました',
+        what: 'お客様が{product}に登録した Webhook が停止されました。送信先に3日間何も届かなかったか、受信側がこれ以上のイベントを望んでいません。',
+        after:
+          '停止中に発生したイベントは、この Webhook 向けには保存されません。受信側が復旧したら、Webhook を有効にし、配信できなかったものを再送信してください。',
+        button: 'Webhook を開く',
       },
       changed_by_admin: {
         subject: '{product}アカウントが管理者によって変更されました',

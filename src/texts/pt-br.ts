@@ -1389,6 +1389,12 @@ export const ptBr: Words = {
       audit_exported: 'Log de auditoria baixado',
       mail_retried: 'Nova tentativa para um e-mail que não pôde ser enviado',
       people_imported: 'Importação de usuários, ou de quem eles seguem e bloqueiam',
+      webhook_created: 'Webhook registrado',
+      webhook_updated: 'Webhook alterado',
+      webhook_disabled: 'Webhook desativado',
+      webhook_enabled: 'Webhook ativado',
+      webhook_secret_rotated: 'Segredo de um webhook substituído',
+      webhook_deleted: 'Webhook excluído',
       impersonation_started: 'O suporte abriu sua conta para vê-la como você a vê',
       impersonation_ended: 'O suporte saiu da sua conta',
       note_added: 'Nota sobre alguém adicionada',
@@ -2465,6 +2471,13 @@ export const ptBr: Words = {
         was: 'Se você pediu ajuda, não é preciso fazer nada. O que foi feito aparece na sua conta, em Atividade.',
         wasNot:
           'Se você não pediu ajuda, pergunte aos responsáveis por {product} por que a conta foi aberta. Sair de todos os dispositivos encerra o acesso imediatamente.',
+      },
+      webhook_disabled: {
+        subject: 'Um webhook de {product} foi desativado',
+        what: 'Um webhook que você registrou em {product} foi desativado: nada chegou ao endereço dele nos últimos três dias, ou o destinatário não quer mais eventos.',
+        after:
+          'Os eventos que acontecerem nesse meio-tempo não serão guardados para ele. Quando o destinatário voltar a funcionar, ative o webhook e reenvie o que não pôde ser entregue.',
+        button: 'Abrir os webhooks',
       },
       changed_by_admin: {
         subject: 'Sua conta de {product} foi alterada por um administrador',

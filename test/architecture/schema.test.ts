@@ -39,7 +39,17 @@ const UNIQUE = [
 ]
 const TRIGGERS = [
   'audit_events_count_insert',
+  'blocks_event_delete',
+  'blocks_event_insert',
+  'consents_event_delete',
+  'consents_event_insert',
+  'consents_event_update',
+  'credentials_event_password',
+  'events_deliver',
+  'events_wanted',
   'files_delete',
+  'files_event_created',
+  'files_event_deleted',
   'files_fixed',
   'files_insert',
   'files_move',
@@ -48,6 +58,9 @@ const TRIGGERS = [
   'follows_approve',
   'follows_delete_approved',
   'follows_delete_request',
+  'follows_event_approve',
+  'follows_event_delete',
+  'follows_event_insert',
   'follows_fixed',
   'follows_insert_approved',
   'follows_insert_request',
@@ -61,6 +74,8 @@ const TRIGGERS = [
   'sessions_active_use',
   'sessions_end_browser',
   'sessions_end_grant',
+  'sessions_event_created',
+  'sessions_event_revoked',
   'users_active_begin',
   'users_active_day',
   'users_active_day_delete',
@@ -70,6 +85,8 @@ const TRIGGERS = [
   'users_count_insert',
   'users_delete_edges',
   'users_end_sessions',
+  'users_event_insert',
+  'users_event_update',
 ]
 /**
  * Tables that refer to users without foreign keys, because partial indexes cannot serve those; the trigger `users_delete_edges`

@@ -49,7 +49,7 @@ export const stops: Stops = {
   'POST /user/admin-api/remove-2fa': {
     access: 'admin:profile:sensitive:high:write',
     roundTrips: 2,
-    rowsRead: 61,
+    rowsRead: 62,
     restricted: 'refused',
     app: 'needs_browser',
   },
@@ -85,7 +85,7 @@ export const stops: Stops = {
   'POST /user/admin-api/subscription': { ...WRITE, access: 'admin:profile:write', restricted: 'refused' },
   'POST /user/admin-api/ban': { ...WRITE, access: 'admin:profile:sensitive:high:write', restricted: 'refused' },
   // A permanent ban removes the first thousand edges in the same request (design §2); here there are two.
-  'POST /user/admin-api/ban with edges': { roundTrips: 2, rowsRead: 40 },
+  'POST /user/admin-api/ban with edges': { roundTrips: 2, rowsRead: 43 },
   'POST /user/admin-api/restrict': { ...WRITE, access: 'admin:profile:sensitive:medium:write', restricted: 'refused' },
   'POST /user/admin-api/verify': { ...WRITE, access: 'admin:profile:sensitive:low:write', restricted: 'refused' },
   'POST /user/admin-api/delete': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },

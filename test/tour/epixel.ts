@@ -13,7 +13,7 @@ export const stops: Stops = {
   // Removes up to twelve strings that the person was found by, and adds up to twelve.
   'POST /epixel/v1/user/update/profile with names': { roundTrips: 2, rowsRead: 52 },
   // The same as without: the claim, the undo and the notice for the old address are in the batch of the change.
-  'POST /epixel/v1/user/update/profile with an address': { roundTrips: 2, rowsRead: 45 },
+  'POST /epixel/v1/user/update/profile with an address': { roundTrips: 2, rowsRead: 47 },
   // Looks up what was wrong: the tokens, or the limit of the day.
   'POST /epixel/v1/user/update/profile with a wrong token': { roundTrips: 3, rowsRead: 16 },
   'POST /epixel/v1/user/token-generator': { roundTrips: 2, rowsRead: 40, restricted: 'refused' },

@@ -13,6 +13,7 @@ const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
   apis: "as few as a team has; an API's own client is looked for when a client is deleted",
   kept: 'archives: one a person at most, for a week; cron looks whether each owner may still act',
   edge_work: 'a row per act on very many edges that is still going on; read in the order of its key, with a LIMIT',
+  webhook_endpoints: 'as few as `ENDPOINTS_MAX`',
   'u USING INDEX users_active': 'a page by its number alone: counts entries of the index off, up to the page',
 }
 

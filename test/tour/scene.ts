@@ -10,7 +10,7 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf } from '../support/routes.ts'
 import { idOf } from '../support/tokens.ts'
 import { stopOf } from './index.ts'
-import { API, CLIENT, FOLDER, INVITE_CODE, MACHINE, MAIL, ROLE, type Scene } from './tour.ts'
+import { API, CLIENT, DELIVERY, FOLDER, INVITE_CODE, MACHINE, MAIL, ROLE, type Scene, WEBHOOK } from './tour.ts'
 
 const UPLOAD = new Uint8Array([1, 2, 3])
 const NO_ID = 'f'.repeat(24)
@@ -37,6 +37,7 @@ export async function update(person: Person, sets: string): Promise<void> {
 /** A new person for a route to act on, whom it may ban or delete; and an existing role, client, API and key. */
 export async function newOther(route?: Route): Promise<Person> {
   people += 1
+  const hasWebhook = route?.path.startsWith('/webhook/') ?? false
   const isUnverified = route?.path.endsWith('/resend-verification') ?? false
   return copyOf((await originals()).someone, `tour_${people}_other`, (other) => [
     db.prepare(`UPDATE users SET email_verified_at = NULL WHERE id = ? AND ${isUnverified}`).bind(other),
@@ -63,6 +64,21 @@ export async function newOther(route?: Route): Promise<Person> {
         "INSERT OR REPLACE INTO machine_credentials (id, kind, name, scopes, created_at) VALUES (?, 'api_key', 'Tour', 'delegated:all', 0)",
       )
       .bind(Number.parseInt(MACHINE, 16)),
+    db.prepare('DELETE FROM webhook_endpoints'),
+    db
+      .prepare(
+        `INSERT INTO webhook_endpoints (id, url, events, secret, created_at, updated_at)
+         SELECT ?, 'https://localhost/', 'user.purged', '', 0, 0 WHERE ?`,
+      )
+      .bind(Number.parseInt(WEBHOOK, 16), hasWebhook),
+    db.prepare(
+      "INSERT OR REPLACE INTO events (id, type, user_id, data, created_at) SELECT 1, 'webhook.test', id, '{}', 0 FROM webhook_endpoints",
+    ),
+    db
+      .prepare(
+        'INSERT INTO event_deliveries (id, endpoint_id, event_id, user_id, created_at) SELECT ?, id, 1, id, 0 FROM webhook_endpoints',
+      )
+      .bind(Number.parseInt(DELIVERY, 16)),
     db
       .prepare(
         `INSERT OR REPLACE INTO mail_outbox (id, kind, user_id, to_address, created_at, next_attempt_at, failed_at, error)

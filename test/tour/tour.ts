@@ -83,6 +83,9 @@ export const FILE_FOLDER = (12_289).toString(16).padStart(24, '0')
 export const TARGET = (12_290).toString(16).padStart(24, '0')
 export const MACHINE = (4096).toString(16).padStart(24, '0')
 
+/** An endpoint that nothing can be sent to, and that wants nothing that happens in the tour; and a delivery. As in the API document. */
+export const DELIVERY = (20_481).toString(16).padStart(24, '0')
+export const WEBHOOK = (20_480).toString(16).padStart(24, '0')
 /** A mail that was given up. */
 export const MAIL = (16384).toString(16).padStart(24, '0')
 
@@ -94,7 +97,8 @@ export const RECORDS = 10
 export const READ = { roundTrips: 1, rowsRead: 8, rowsWritten: 0 } as const
 export const page = (records: number): Budget => ({ roundTrips: 1, rowsRead: 3 * records + 12, rowsWritten: 0 })
 export const PAGE = page(RECORDS)
-export const WRITE = { roundTrips: 2, rowsRead: 20 } as const
+/** A row of it for each changed row whose triggers ask whether anybody is to be told. */
+export const WRITE = { roundTrips: 2, rowsRead: 22 } as const
 export const NOTHING = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 } as const
 export const counted = ({ rowsWritten: _, ...budget }: Budget): Budget => ({
   ...budget,

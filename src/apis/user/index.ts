@@ -48,6 +48,7 @@ import { mailSignIn } from './sessions/mail-routes.ts'
 import { sessions } from './sessions/routes.ts'
 import { social } from './social-graph/routes.ts'
 import { system } from './system/routes.ts'
+import { webhooks } from './webhooks/routes.ts'
 
 /** Routes match in this order. `people` comes last, because its paths start with a parameter. */
 const GROUPS: readonly RouteGroup[] = [
@@ -107,6 +108,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
   { name: 'APIs', description: "For administrators: the team's own APIs, which clients get tokens for (RFC 8707).", routes: [apis] },
   { name: 'Machine clients', description: 'For administrators: robots, API keys, license keys of older programs.', routes: [machines] },
+  { name: 'Webhooks', description: 'For administrators: where events go, and what was delivered.', routes: [webhooks] },
   { name: 'Service', description: 'Public information: health, scopes, settings.', routes: [system, liquidSystem] },
   { name: 'People', description: 'Other users, as the caller may see them.', routes: [people] },
 ]

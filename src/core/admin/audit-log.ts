@@ -94,6 +94,12 @@ const GROUP_OF = {
   audit_exported: 'service',
   mail_retried: 'moderation',
   people_imported: 'moderation',
+  webhook_created: 'service',
+  webhook_updated: 'service',
+  webhook_disabled: 'service',
+  webhook_enabled: 'service',
+  webhook_secret_rotated: 'service',
+  webhook_deleted: 'service',
 } as const satisfies Record<AuditEventType, string>
 export type AuditGroup = (typeof GROUP_OF)[AuditEventType]
 

@@ -76,6 +76,12 @@ export type AuditEventType =
   | 'note_removed'
   | 'mail_retried'
   | 'people_imported'
+  | 'webhook_created'
+  | 'webhook_updated'
+  | 'webhook_disabled'
+  | 'webhook_enabled'
+  | 'webhook_secret_rotated'
+  | 'webhook_deleted'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId

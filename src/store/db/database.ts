@@ -76,6 +76,9 @@ export function changed(query: SQL): Statement<number> {
 /** The three documented messages after which D1 may or may not have committed. */
 const AMBIGUOUS = /Network connection lost|storage caused object to be reset|reset because its code was updated/
 
+/** Begins a statement that writes. */
+const WRITE = /^\s*(?:INSERT|UPDATE|DELETE)\b/
+
 /** Two isolates drew the same primary key: the caller draws again. */
 export function isPrimaryKeyConflict(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: \w+\.id\b/.test(error.message)
@@ -90,6 +93,7 @@ export class Database {
   readonly #session: D1DatabaseSession
   readonly #usage: Usage
   #endedSessions = false
+  #hasWritten = false
   /** `usage` is shared by the sessions of one request. */
   constructor(session: D1DatabaseSession, usage: Usage = newUsage()) {
     this.#session = session
@@ -101,6 +105,7 @@ export class Database {
     const prepared = statements.map(({ sql, params }) => this.#session.prepare(sql).bind(...params))
     if (statements.some((s) => s.endsSessions)) this.#endedSessions = true
     this.#usage.trips += 1
+    this.#hasWritten ||= statements.some((s) => WRITE.test(s.sql))
     const [only] = statements
     if (only && statements.length === 1 && !only.readsChanges) {
       return [only.read(await this.#alone(only.sql, prepared[0] as D1PreparedStatement), 0)] as Results<Statements>
@@ -160,6 +165,11 @@ export class Database {
   /** Whether a statement so far may have ended sessions. */
   get endedSessions(): boolean {
     return this.#endedSessions
+  }
+
+  /** Whether a statement so far was a write. */
+  get hasWritten(): boolean {
+    return this.#hasWritten
   }
 
   /** The minimum position for later reads: the client sends it back as `x-d1-bookmark`. */

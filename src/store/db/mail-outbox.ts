@@ -39,6 +39,7 @@ export type MailKind =
   | 'archive_requested'
   | 'archive_ready'
   | 'account_deleted'
+  | 'webhook_disabled'
 
 export interface NewMail {
   readonly id: MailId

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { isAlive, mayComeIn, type SignInTimes } from './account-state.ts'
-import { always, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
+import { all, always, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import type { users } from './schema/users.ts'
 import { isHeldBack, NOBODY } from './username-holds.ts'
 
@@ -91,6 +91,11 @@ export function isChallengeOf(userId: UserId): Fragment {
 
 export function findUser(id: UserId): Statement<UserRow | null> {
   return first(sql`SELECT * FROM users WHERE id = ${id}`)
+}
+
+/** Those that there are, whatever their state. */
+export function findUsers(ids: readonly UserId[]): Statement<UserRow[]> {
+  return all(sql`SELECT u.* FROM json_each(${JSON.stringify(ids)}) j JOIN users u ON u.id = j.value`)
 }
 
 export function findByUsername(usernameKey: string): Statement<{ id: UserId; emailKey: string | null } | null> {

@@ -1,0 +1,100 @@
+/** The log of deliveries: what came of each event of the last two weeks, and sending it again. */
+import type { DeliveryId, WebhookEndpointId } from '../../ids.ts'
+import {
+  type DeliveryRow,
+  type DeliveryState,
+  findDelivery,
+  listFailedSince,
+  listDeliveries as listRows,
+  replayDeliveries,
+  replayDelivery as replayOne,
+} from '../../store/db/event-deliveries.ts'
+import { findEndpoint } from '../../store/db/webhook-endpoints.ts'
+import type { Ctx } from '../ctx.ts'
+import type { Gate } from '../gate.ts'
+import { type Listed, listed } from '../paging.ts'
+import { deliverEventsLater } from './deliver.ts'
+import { disabled, found } from './endpoints.ts'
+import { REPLAYED_AT_A_TIME } from './limits.ts'
+import { messageId } from './payloads.ts'
+
+export type { DeliveryState } from '../../store/db/event-deliveries.ts'
+
+export const DELIVERY_STATES = ['waiting', 'delivered', 'failed'] as const satisfies readonly DeliveryState[]
+
+export interface Delivery {
+  readonly id: DeliveryId
+  readonly endpointId: WebhookEndpointId
+  /** The header `webhook-id`. */
+  readonly messageId: string
+  readonly type: string
+  /** Without `user`: what that shows is read when the event is sent. */
+  readonly data: Readonly<Record<string, unknown>>
+  readonly userId: DeliveryRow['userId']
+  readonly state: DeliveryState
+  readonly createdAt: number
+  readonly attempts: number
+  /** Null while it waits for an earlier event of the same user, and when it is done. */
+  readonly nextAttemptAt: number | null
+  readonly deliveredAt: number | null
+  /** The status of the last answer, or why there was none. */
+  readonly lastResult: string | null
+}
+
+function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    endpointId: row.endpointId,
+    messageId: messageId(row.eventId, row.createdAt),
+    type: row.type,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+    userId: row.userId,
+    state: row.state,
+    createdAt: row.createdAt,
+    attempts: row.attempts,
+    nextAttemptAt: row.nextAttemptAt,
+    deliveredAt: row.deliveredAt,
+    lastResult: row.lastResult,
+  }
+}
+
+interface Log {
+  readonly endpointId: WebhookEndpointId
+  /** Null: all. */
+  readonly state: DeliveryState | null
+  readonly page: { readonly limit: number; readonly before: number | null }
+}
+
+/** Newest first. */
+export async function listDeliveries(_ctx: Ctx, gate: Gate, { endpointId, state, page }: Log): Promise<Listed<Delivery>> {
+  const before = page.before ?? Number.MAX_SAFE_INTEGER
+  const { reads } = await gate(() => [findEndpoint(endpointId), listRows({ endpointId, state, before, limit: page.limit + 1 })])
+  found(reads[0])
+  const { records, next } = listed(reads[1], page.limit)
+  return { records: records.map(toDelivery), next }
+}
+
+/** Sends one again that is done. One that waits is sent anyway: nothing changes. It may arrive after later events of the same user. */
+export async function replayDelivery(ctx: Ctx, gate: Gate, id: DeliveryId): Promise<Delivery> {
+  const { reads } = await gate(() => [findDelivery(id)])
+  const before = found(reads[0])
+  if (before.isDisabled) throw disabled()
+  const results = await ctx.db.batch([...replayOne(id, before), findDelivery(id)])
+  deliverEventsLater(ctx)
+  return toDelivery(found(results.at(-1) as DeliveryRow | null))
+}
+
+/** Sends again what was given up since `since`: up to `REPLAYED_AT_A_TIME`, the oldest first. Returns how many. */
+export async function replayFailed(
+  ctx: Ctx,
+  gate: Gate,
+  { endpointId, since }: { endpointId: WebhookEndpointId; since: number },
+): Promise<number> {
+  const { reads } = await gate(() => [findEndpoint(endpointId), listFailedSince(endpointId, since, REPLAYED_AT_A_TIME)])
+  if (found(reads[0]).disabledAt !== null) throw disabled()
+  const ids = reads[1].map(({ id }) => id)
+  if (ids.length === 0) return 0
+  await ctx.db.batch(replayDeliveries(ids, endpointId))
+  deliverEventsLater(ctx)
+  return ids.length
+}

@@ -1,0 +1,41 @@
+/** Bounds of webhooks (docs/webhooks.md). */
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** Each change asks every live endpoint whether it wants the event. */
+export const ENDPOINTS_MAX = 20
+export const ENDPOINT_URL_LENGTH_MAX = 2_000
+export const DESCRIPTION_LENGTH_MAX = 200
+
+/** Standard Webhooks: 24 to 64 bytes. */
+export const SECRET_BYTES = 32
+/** How long the secret before signs as well. */
+export const ROTATION_HOURS_DEFAULT = 24
+export const ROTATION_HOURS_MAX = 7 * 24
+
+export const SEND_MS = 10 * SECOND
+/** Below the six connections that a worker may have open at a time. */
+export const SENT_AT_A_TIME = 4
+/** For an endpoint that works; one that fails gets as many as are sent at a time. */
+export const LEASED_AT_A_TIME = 12
+/** More than all of one lease take. */
+export const LEASE_MS = 2 * MINUTE
+export const SENT_AFTER_REPLY = 12
+/** Of one endpoint, in a run of cron. */
+export const SENT_PER_RUN = 240
+/** A run of cron begins nothing new after that. */
+export const RUN_MS = 60 * SECOND
+/** An endpoint that has been failing for longer is left to cron: no request ends with waiting for it. */
+export const LEFT_TO_CRON_MS = 5 * MINUTE
+
+/** Delays after the first, second, ... try: ten tries within three days. */
+export const RETRY_AFTER_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR]
+
+/** How long events can be looked up and sent again. */
+export const EVENTS_KEPT_MS = 14 * 24 * HOUR
+export const REPLAYED_AT_A_TIME = 1_000
+export const GIVEN_UP_AT_A_TIME = 4_000
+/** How long an isolate takes it for granted that there are endpoints, or none. */
+export const KNOWN_MS = MINUTE

@@ -1,0 +1,157 @@
+/**
+ * Events on their way. Of those that wait for one endpoint and one user, only the first may be due: the others are parked until it
+ * is delivered or given up, so that a lease needs no look at the rest. Each try is leased by one guarded UPDATE.
+ */
+import { sql } from 'drizzle-orm'
+import type { DeliveryId, EventId, UserId, WebhookEndpointId } from '../../ids.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
+
+/** Behind another one for the same endpoint and user. The triggers write the same number. */
+const PARKED = Number.MAX_SAFE_INTEGER
+
+export interface LeasedDelivery {
+  readonly id: DeliveryId
+  readonly eventId: EventId
+  readonly userId: UserId
+  readonly createdAt: number
+  /** With this one. */
+  readonly attempts: number
+  readonly type: string
+  /** JSON. */
+  readonly data: string
+}
+
+/** Nobody else sends them until the lease ends. Oldest first. */
+export function leaseDeliveries(input: {
+  endpointId: WebhookEndpointId
+  now: number
+  until: number
+  limit: number
+}): Statement<LeasedDelivery[]> {
+  return all(sql`
+    UPDATE event_deliveries SET attempts = attempts + 1, next_attempt_at = ${input.until} WHERE id IN (
+      SELECT id FROM event_deliveries WHERE endpoint_id = ${input.endpointId} AND next_attempt_at <= ${input.now}
+      ORDER BY next_attempt_at, id LIMIT ${input.limit})
+    AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = endpoint_id AND e.disabled_at IS NULL)
+    RETURNING id, event_id, user_id, created_at, attempts, (SELECT v.type FROM events v WHERE v.id = event_id) AS type,
+      (SELECT v.data FROM events v WHERE v.id = event_id) AS data`)
+}
+
+export interface TriedDelivery extends Pick<LeasedDelivery, 'id' | 'attempts'> {
+  /** What `last_result` says. */
+  readonly result: string
+  readonly deliveredAt: number | null
+  /** Null: no more tries. */
+  readonly nextAttemptAt: number | null
+}
+
+/** Skips deliveries that were leased again meanwhile. After each one that is done, the next for the same user is due. */
+export function settleDeliveries(tried: readonly TriedDelivery[]): Statement<void>[] {
+  const those = JSON.stringify(tried)
+  return [
+    run(sql`
+      UPDATE event_deliveries AS d SET last_result = t.value ->> 'result', delivered_at = t.value ->> 'deliveredAt',
+        next_attempt_at = t.value ->> 'nextAttemptAt'
+      FROM json_each(${those}) t
+      WHERE d.id = t.value ->> 'id' AND d.attempts = t.value ->> 'attempts' AND d.next_attempt_at IS NOT NULL`),
+    run(sql`
+      UPDATE event_deliveries SET next_attempt_at = 0 WHERE next_attempt_at = ${PARKED} AND id IN (
+        SELECT (SELECT min(w.id) FROM event_deliveries w
+                WHERE w.endpoint_id = d.endpoint_id AND w.user_id = d.user_id AND w.next_attempt_at IS NOT NULL)
+        FROM json_each(${those}) t JOIN event_deliveries d ON d.id = t.value ->> 'id' WHERE d.next_attempt_at IS NULL)`),
+  ]
+}
+
+/** Up to `limit` of those that wait for an endpoint which is disabled: they can be replayed. */
+export function giveUpOfDisabled(limit: number): Statement<void> {
+  return run(sql`
+    UPDATE event_deliveries SET next_attempt_at = NULL, last_result = 'endpoint disabled' WHERE id IN (
+      SELECT d.id FROM webhook_endpoints CROSS JOIN event_deliveries d ON d.endpoint_id = webhook_endpoints.id
+      WHERE webhook_endpoints.disabled_at IS NOT NULL AND d.next_attempt_at IS NOT NULL LIMIT ${limit})`)
+}
+
+export type DeliveryState = 'waiting' | 'delivered' | 'failed'
+
+/** True of the alias `d`. */
+const IS_IN: Readonly<Record<DeliveryState, Fragment>> = {
+  waiting: sql`d.next_attempt_at IS NOT NULL`,
+  delivered: sql`d.next_attempt_at IS NULL AND d.delivered_at IS NOT NULL`,
+  failed: sql`d.next_attempt_at IS NULL AND d.delivered_at IS NULL`,
+}
+
+export interface DeliveryRow extends LeasedDelivery {
+  readonly endpointId: WebhookEndpointId
+  readonly isDisabled: 0 | 1
+  readonly state: DeliveryState
+  readonly nextAttemptAt: number | null
+  readonly deliveredAt: number | null
+  readonly lastResult: string | null
+}
+
+/** One that is parked has no time yet. */
+const columns = sql`
+  SELECT d.id, d.endpoint_id, d.event_id, d.user_id, d.created_at, d.attempts, d.delivered_at, d.last_result, v.type, v.data,
+    iif(d.next_attempt_at IS NOT NULL, 'waiting', iif(d.delivered_at IS NOT NULL, 'delivered', 'failed')) AS state,
+    EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.disabled_at IS NOT NULL) AS is_disabled,
+    max(nullif(d.next_attempt_at, ${PARKED}), d.created_at) AS next_attempt_at
+  FROM event_deliveries d JOIN events v ON v.id = d.event_id`
+
+/** Newest first. */
+export function listDeliveries(input: {
+  endpointId: WebhookEndpointId
+  state: DeliveryState | null
+  before: number
+  limit: number
+}): Statement<DeliveryRow[]> {
+  const { endpointId, state, before, limit } = input
+  return all(sql`
+    ${columns} WHERE d.endpoint_id = ${endpointId} AND d.id < ${before} AND ${state === null ? sql`1` : IS_IN[state]}
+    ORDER BY d.id DESC LIMIT ${limit}`)
+}
+
+export function findDelivery(id: DeliveryId): Statement<DeliveryRow | null> {
+  return first(sql`${columns} WHERE d.id = ${id}`)
+}
+
+/** Where a replay happens. */
+interface Replayed {
+  readonly endpointId: WebhookEndpointId
+  /** Null: of all users. */
+  readonly userId: UserId | null
+}
+
+/**
+ * Sends again what `which`, about the alias `d`, names, if the endpoint is live: in order per user, and what was waiting for the same
+ * user waits for it.
+ */
+function replay(which: Fragment, { endpointId, userId }: Replayed): Statement<unknown>[] {
+  const waits = sql`p.endpoint_id = ${endpointId} AND ${userId === null ? sql`1` : sql`p.user_id = ${userId}`} AND p.next_attempt_at IS NOT NULL`
+  const isFirst = sql`p.id = (
+    SELECT min(w.id) FROM event_deliveries w WHERE w.endpoint_id = p.endpoint_id AND w.user_id = p.user_id AND w.next_attempt_at IS NOT NULL)`
+  return [
+    run(sql`
+      UPDATE event_deliveries AS d SET attempts = 0, delivered_at = NULL, last_result = NULL, next_attempt_at = ${PARKED}
+      WHERE d.endpoint_id = ${endpointId} AND d.next_attempt_at IS NULL AND ${which}
+        AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.disabled_at IS NULL)`),
+    run(
+      sql`UPDATE event_deliveries AS p SET next_attempt_at = ${PARKED} WHERE ${waits} AND p.next_attempt_at <> ${PARKED} AND NOT ${isFirst}`,
+    ),
+    run(sql`UPDATE event_deliveries AS p SET next_attempt_at = 0 WHERE ${waits} AND p.next_attempt_at = ${PARKED} AND ${isFirst}`),
+  ]
+}
+
+export function replayDelivery(id: DeliveryId, of: Replayed): Statement<unknown>[] {
+  return replay(sql`d.id = ${id}`, of)
+}
+
+/** Of those with these ids. */
+export function replayDeliveries(ids: readonly DeliveryId[], endpointId: WebhookEndpointId): Statement<unknown>[] {
+  return replay(sql`d.id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`, { endpointId, userId: null })
+}
+
+/** Those that were given up since a time, the oldest first. */
+export function listFailedSince(endpointId: WebhookEndpointId, since: number, limit: number): Statement<{ id: DeliveryId }[]> {
+  return all(sql`
+    SELECT d.id FROM event_deliveries d WHERE d.endpoint_id = ${endpointId} AND d.created_at >= ${since} AND ${IS_IN.failed}
+    ORDER BY d.id LIMIT ${limit}`)
+}
