@@ -88,6 +88,11 @@ class Held {
     await turns.take(this.#session)
     return this.inner.raw(options).finally(() => turns.done(this.#session))
   }
+
+  async all(): Promise<unknown> {
+    await turns.take(this.#session)
+    return this.inner.all().finally(() => turns.done(this.#session))
+  }
 }
 
 const TurnsDb = {
