@@ -112,10 +112,11 @@ function floorsWorker({ modules }: Bundle): WorkerOptions {
   return { ...flags, name: FLOORS, modules, d1Databases: { DB: 'floors' }, r2Buckets: { MEDIA: 'floors' } }
 }
 
-/** The bindings of wrangler.toml, so that no second list can drift; only the sources and the vars are ours. */
+/** The bindings of wrangler.toml, so that no second list can drift; only the sources, the vars and the metrics are ours. */
 function kithWorker({ bundle, vars }: Kith): WorkerOptions {
   const { modulesRules: _, assets: _beside, ...bound } = unstable_getMiniflareWorkerOptions(config).workerOptions
-  return { ...bound, ...flags, name: KITH, modules: bundle.modules, bindings: vars }
+  const analyticsEngineDatasets = { METRICS: { dataset: 'kith' } }
+  return { ...bound, ...flags, name: KITH, modules: bundle.modules, bindings: vars, analyticsEngineDatasets }
 }
 
 async function startWorkers(workers: WorkerOptions[], stores: string): Promise<Miniflare> {

@@ -29,7 +29,7 @@ export function kithPairs(input: KithInput): { subject: Subject; floor: Subject;
   const me = readMe(base, lanes, accounts.signedIn)
   const login = logIn(base, floors.scrypt.lanes, accounts.forLogin)
   return [
-    { subject: me, floor: floors.read, target: { ratio: 0.7, p99Ms: 300 } },
+    { subject: me, floor: floors.read, target: { ratio: 0.75, p99Ms: 300 } },
     { subject: readMeProved(base, lanes, accounts.signedIn), floor: floors.read, target: { ratio: 0.6 } },
     { subject: grantClient(base, lanes), floor: floors.read, target: { perSecond: KEYCLOAK_TOKENS_PER_SECOND } },
     {

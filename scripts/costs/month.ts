@@ -20,7 +20,7 @@ export const HABITS: Readonly<Record<string, number>> = {
 
 /** Mails: a code for each new person, a notice for each new device. */
 const MAILS = 0.6
-/** Measured on one machine (npm run bench); a password hash is 250. */
+/** Assumed: rounded up from what one machine needs (npm run bench). */
 const CPU_MS = { request: 2, hash: 250 } as const
 const HASHES = 0.7
 const BYTES_PER_PERSON = 6_000
