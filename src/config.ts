@@ -162,9 +162,7 @@ const parsed = new WeakMap<object, Config>()
 
 /** The configuration, parsed at the first request. Throws `ConfigError`. */
 export function getConfig(env: Bindings): Config {
-  const known = parsed.get(env)
-  if (known) return known
-  const config = parseConfig(env)
+  const config = parsed.get(env) ?? parseConfig(env)
   parsed.set(env, config)
   return config
 }

@@ -264,7 +264,6 @@ describe('bounds', () => {
     platform.reset()
     expect((await send(pairs, service, EDGES)).json.data.counts).toEqual({ created: 5000, exists: 0, refused: 0 })
     expect(platform.counts.d1RoundTrips).toBeLessThanOrEqual(2)
-    console.log('ROWS', JSON.stringify(platform.counts))
   })
 })
 
