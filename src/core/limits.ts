@@ -31,6 +31,8 @@ export const NETWORK_LIMIT_PERIOD_MS = MINUTE_MS
 export const LOGIN_TRIES_WITHOUT_BOT_CHECK = 3
 export const LOGIN_TRIES = 10
 export const LOGIN_WINDOW_MS = 15 * MINUTE_MS
+/** What one network may spend within that window on wrong passwords for costly imported hashes: as ten sign-ins a minute do on our own. */
+export const LOGIN_WORK_OF_NETWORK = 150
 export const LOGIN_DAY_MS = DAY_MS
 /** Wrong passwords for one account from all strangers together. Few, because the owner can still sign in beyond them (docs/limits.md). */
 export const LOGIN_TRIES_PER_DAY = 30

@@ -23,6 +23,8 @@ function notationOf(text: string): string {
 
 const store = (person: Person, hash: string) => rows('UPDATE credentials SET password_hash = ? WHERE user_id = ?', hash, idOf(person.id))
 
+const storeForAll = (hash: string) => rows('UPDATE credentials SET password_hash = ?', hash)
+
 async function storedOf(person: Person): Promise<string> {
   const [row] = await rows<{ password_hash: string }>('SELECT password_hash FROM credentials WHERE user_id = ?', idOf(person.id))
   return row?.password_hash ?? ''
@@ -107,7 +109,6 @@ describe('a hash of another system', () => {
 
 describe('a name that nobody has', () => {
   const unknown = (password: string) => new Client().post('/user/login', { username: newName('nobody'), password })
-  const storeForAll = (hash: string) => rows('UPDATE credentials SET password_hash = ?', hash)
 
   test("is checked against somebody's hash, so that it takes as long as theirs", async () => {
     await verifiedPerson(newName('moved_in'))
@@ -126,5 +127,50 @@ describe('a name that nobody has', () => {
     await verifiedPerson(newName('moved_in'))
     await storeForAll(BCRYPT)
     for (let n = 0; n < 5; n++) expect((await unknown(PASSWORD)).status).toBe(401)
+  })
+
+  test('takes the work of the account once strangers have used up their tries, as a name that nobody has does', async () => {
+    const person = await verifiedPerson(newName('moved_in'))
+    const [own] = await rows<{ hash: string }>('SELECT password_hash AS hash FROM credentials WHERE user_id = ?', idOf(person.id))
+    await storeForAll(BCRYPT)
+    // The one trace of a check: its key is gone.
+    await store(person, own?.hash.replace(/keyid=[\w.-]+/, 'keyid=gone') ?? '')
+    const logged = vi.spyOn(console, 'error')
+    const traces = () => logged.mock.calls.flat().join().split('pepper_gone').length - 1
+    const stranger = () => statusOf(person, 'not the password at all', new Client())
+    // The network that signed up is known, and has tries of its own.
+    await rows('DELETE FROM known_sources')
+    expect(await stranger()).toBe(401)
+    expect(traces()).toBe(1)
+    await rows(`UPDATE attempt_counters SET count = 30 WHERE key LIKE 'password-day:%'`)
+    expect(await stranger()).toBe(401)
+    expect(traces()).toBe(2)
+  })
+})
+
+describe('a costly hash', () => {
+  const workCounted = async () =>
+    (await rows<{ count: number }>(`SELECT count FROM attempt_counters WHERE key LIKE 'password-work:%'`)).map(({ count }) => count)
+  beforeEach(() => rows('DELETE FROM attempt_counters'))
+
+  test('is checked so often for one network: then it waits, whether anybody has the name or not', async () => {
+    const person = await signedInPerson(newName('moved_in'))
+    await storeForAll(notationOf(`$scrypt$ln=12,r=8,p=17$c2FsdHNhbHRzYWx0$${'A'.repeat(43)}`))
+    const stranger = new Client()
+    const unknown = async () => (await stranger.post('/user/login', { username: newName('nobody'), password: PASSWORD })).status
+    const guess = (client: Client) => statusOf(person, 'not the password at all', client)
+    expect([await unknown(), await guess(stranger), await workCounted()]).toEqual([401, 401, [4]])
+    await rows(`UPDATE attempt_counters SET count = 149 WHERE key LIKE 'password-work:%'`)
+    expect([await unknown(), await guess(stranger), await guess(person.client)]).toEqual([429, 429, 401])
+    await storeForAll(BCRYPT)
+    expect(await unknown()).toBe(401)
+  })
+
+  test('costs a network nothing with the right password', async () => {
+    const person = await verifiedPerson(newName('moved_in'))
+    const [, password = '', text = ''] = FOREIGN_HASHES.find(([name]) => name === 'Django pbkdf2_sha256') ?? []
+    await store(person, notationOf(text))
+    expect(await statusOf(person, password)).toBe(200)
+    expect(await workCounted()).toEqual([0])
   })
 })

@@ -7,13 +7,16 @@ import type { Config } from '../../config.ts'
 import { equalInConstantTime, type Keyring } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 import { isForeign } from './foreign-hashes/read.ts'
-import { verifyForeign } from './foreign-hashes/verify.ts'
+import { verifyForeign, workOfVerifying } from './foreign-hashes/verify.ts'
 import { inTurn } from './hash-queue.ts'
 
 /** Stored for an account without a password: no password is right. */
 export const NO_PASSWORD = ''
 
 export const hasPassword = (stored: string | null): boolean => stored !== null && stored !== NO_PASSWORD
+
+/** How many hashes of our own a check of this password takes: 1, but for a hash that another system made. */
+export const workOf = (stored: string | null, password: string): number => (stored === null ? 1 : (workOfVerifying(stored, password) ?? 1))
 
 const R = 8
 const P = 3
@@ -81,7 +84,7 @@ export function isOutdated(config: Config, stored: string): boolean {
 /** The pepper's key id of a hash that Kith made, within the costs that it has ever used; null for any other text. */
 export function ownHashKey(stored: string): string | null {
   const parts = parse(stored)
-  return parts !== null && parts.ln <= LN_MAX && parts.r === R && parts.p === P ? parts.kid : null
+  return parts !== null && parts.ln >= 1 && parts.ln <= LN_MAX && parts.r === R && parts.p === P ? parts.kid : null
 }
 
 function derive(peppers: Keyring, password: string, cost: Omit<Parts, 'hash'>): string {

@@ -29,6 +29,7 @@ import {
   LOGIN_TRIES_PER_DAY_OF_KNOWN,
   LOGIN_TRIES_WITHOUT_BOT_CHECK,
   LOGIN_WINDOW_MS,
+  LOGIN_WORK_OF_NETWORK,
 } from '../limits.ts'
 import { knowsDevice, sourceOf } from './known-sources.ts'
 
@@ -118,6 +119,21 @@ export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Pr
   if (network && ofFirst) return { key: network.key, isLast: false }
   const ofEverywhere = network ? await ctx.db.one(countAttempt(everywhere)) : ofFirst
   return ofEverywhere && { key: everywhere.key, isLast: ofEverywhere.count === everywhere.limit }
+}
+
+/**
+ * Counts what a stranger's check costs beyond one of our own hashes, which the limits on tries are made for: a network could
+ * otherwise keep an isolate busy with names that lead to costly imported hashes. `work` is the same for an account and for a name
+ * that nobody has. Returns what takes it back once the password was right.
+ */
+export async function countWork(ctx: Ctx, work: number, account: SignInRow | null): Promise<Statement<void>[]> {
+  if (work <= 1 || (account !== null && knowsDevice(ctx, account) !== null)) return []
+  const key = `password-work:${ctx.caller.networkHash}`
+  const weight = Math.ceil(work)
+  if (!(await ctx.db.one(countAttempt({ ...attempt(ctx, key, LOGIN_WORK_OF_NETWORK, LOGIN_WINDOW_MS), weight })))) {
+    throw rateLimited(ctx, await ctx.db.one(findCounter(key)))
+  }
+  return [takeBackAttempt(key, always, weight)]
 }
 
 type Names = Pick<UserRow, 'usernameKey' | 'emailKey'>

@@ -5,13 +5,13 @@
  */
 import type { UserId } from '../../ids.ts'
 import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
-import { always, not } from '../../store/db/database.ts'
+import { always, not, type Statement } from '../../store/db/database.ts'
 import { DECOY_POSITIONS, findDecoy, findForSignIn, type SignInRow } from '../../store/db/sign-in-users.ts'
 import { rehashPassword } from '../../store/db/users.ts'
 import { isBarred } from '../accounts/deletion.ts'
 import { refuseWhileHashesQueue } from '../accounts/hash-queue.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
-import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
+import { hashPassword, hasPassword, isOutdated, verifyPassword, workOf } from '../accounts/password-hash.ts'
 import { audit } from '../audit.ts'
 import { requireHuman } from '../bot-check.ts'
 import type { Ctx } from '../ctx.ts'
@@ -22,6 +22,7 @@ import { knownNetwork, refuseBeyondNetwork } from './known-sources.ts'
 import {
   type CountedTry,
   countPasswordTry,
+  countWork,
   forgetTries,
   isSuspicious,
   lockNoticeAttempt,
@@ -73,16 +74,21 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
   refuseBeyondNetwork(ctx, row?.id ?? null)
   refuseOverTries(ctx, counter, row)
   if (input.botCheck && isSuspicious(ctx, counter, row)) await requireHuman(ctx, 'sign-in', input.botCheck.answer)
+  // The same work for a name that nobody has, for an account without a password, and once strangers have used up their tries.
+  const decoyHash = hasPassword(row?.passwordHash ?? null) ? (row?.passwordHash ?? null) : (decoy?.passwordHash ?? null)
   let counted: CountedTry | null = null
+  const refunds: Statement<void>[] = []
   const findHash = async () => {
+    refunds.push(...(await countWork(ctx, workOf(decoyHash, input.password), row)))
     counted = await countPasswordTry(ctx, passwordAttempts(ctx, typed, row))
     return counted && row ? row.passwordHash : null
   }
-  const right = await verifyPassword(ctx, input.password, findHash, decoy?.passwordHash)
+  const right = await verifyPassword(ctx, input.password, findHash, decoyHash)
   if (!right || row === null || isBarred(ctx, row) || counted === null) {
     await recordFailure(ctx, row, counted, { userAgent: input.userAgent, ...(right ? {} : { detail: 'password' }) })
     throw wrongCredentials(input)
   }
+  if (refunds.length > 0) ctx.defer(() => ctx.db.batch(refunds))
   if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
   if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {
     await ctx.db.batch(forgetTries(ctx, row, counted))

@@ -83,8 +83,8 @@ export function findCounter(key: string | Fragment): Statement<Counter | null> {
 }
 
 /** Takes one attempt back because it should not count. */
-export function takeBackAttempt(key: string, condition: Fragment = always): Statement<void> {
-  return run(sql`UPDATE attempt_counters SET count = count - 1 WHERE key = ${key} AND count > 0 AND (${condition})`)
+export function takeBackAttempt(key: string, condition: Fragment = always, weight = 1): Statement<void> {
+  return run(sql`UPDATE attempt_counters SET count = count - ${weight} WHERE key = ${key} AND count >= ${weight} AND (${condition})`)
 }
 
 /** Resets the count within the same window. One key at a time: a list of keys reads more rows than it finds. */

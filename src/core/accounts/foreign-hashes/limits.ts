@@ -5,7 +5,8 @@
 import type { Argon2, Foreign, Pbkdf2, Refusal } from './kinds.ts'
 
 const BCRYPT_COST_MAX = 14
-export const SCRYPT_BYTES_MAX = 64 * 1024 * 1024
+/** Of 64 MiB, and the blocks that scrypt has besides. */
+export const SCRYPT_BYTES_MAX = 65 * 1024 * 1024
 /** N times r times p: the platform's own cap. */
 const SCRYPT_WORK_MAX = 2 ** 20
 const PBKDF2_ITERATIONS_MAX = { md5: 0, sha1: 600_000, sha256: 1_200_000, sha384: 0, sha512: 250_000 }
@@ -45,6 +46,28 @@ export function beyondLimits(foreign: Foreign): Refusal | null {
   }
 }
 
+/** How many hashes of our own take as long as one at the limit, on the machine of decision 057. */
+const HASHES_AT_LIMIT = 6
+
+/** What a check takes of the time of one of our own hashes, which is about 1; more or less right. */
+export function workOfForeign(foreign: Foreign): number {
+  switch (foreign.kind) {
+    case 'bcrypt':
+      return HASHES_AT_LIMIT * 2 ** (foreign.cost - BCRYPT_COST_MAX)
+    case 'scrypt':
+      return (2 * 2 ** foreign.ln * foreign.r * foreign.p) / SCRYPT_WORK_MAX
+    case 'firebase-scrypt':
+      return (2 * 2 ** foreign.ln * foreign.r) / SCRYPT_WORK_MAX
+    case 'pbkdf2':
+      return (HASHES_AT_LIMIT * foreign.i) / PBKDF2_ITERATIONS_MAX[foreign.digest]
+    case 'argon2id':
+    case 'argon2i':
+      return (HASHES_AT_LIMIT * foreign.m * foreign.t) / ARGON2_WORK_MAX[foreign.kind]
+    case 'digest':
+      return 0
+  }
+}
+
 function beyondBcrypt(cost: number): Refusal | null {
   if (cost < 4 || cost > 31) return malformed('must have a bcrypt cost of 4 to 31')
   return cost > BCRYPT_COST_MAX ? tooCostly(`bcrypt of cost ${cost}, at most ${BCRYPT_COST_MAX}`) : null
@@ -52,7 +75,8 @@ function beyondBcrypt(cost: number): Refusal | null {
 
 function beyondScrypt(ln: number, r: number, p: number): Refusal | null {
   if (ln < 1 || ln > 63 || r < 1 || p < 1) return malformed('must have ln from 1 to 63, and r and p of at least 1')
-  const bytes = 128 * r * 2 ** ln
+  if (ln >= 16 * r) return malformed('must have an ln below 16 times r')
+  const bytes = 128 * r * (2 ** ln + p + 1)
   if (bytes > SCRYPT_BYTES_MAX || 2 ** ln * r * p > SCRYPT_WORK_MAX) return tooCostly(`scrypt of ln=${ln}, r=${r}, p=${p}`)
   return null
 }

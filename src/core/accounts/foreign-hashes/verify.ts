@@ -4,13 +4,11 @@
  */
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto'
 import type { Argon2, Bcrypt, Digested, FirebaseScrypt, Foreign, Pbkdf2 } from './kinds.ts'
-import { SCRYPT_BYTES_MAX } from './limits.ts'
+import { SCRYPT_BYTES_MAX, workOfForeign } from './limits.ts'
 import { parseForeign } from './notation.ts'
 
 /** The platform's cap on its own PBKDF2. */
 const PBKDF2_NATIVE_MAX = 100_000
-/** Besides the blocks that are counted as its memory, scrypt has some of its own. */
-const SCRYPT_MAXMEM = SCRYPT_BYTES_MAX + 1024 * 1024
 const FIREBASE_KEY_BYTES = 32
 
 /**
@@ -21,10 +19,20 @@ export async function verifyForeign(stored: string, password: string): Promise<b
   const foreign = parseForeign(stored)
   if (foreign === null || 'refusal' in foreign) return false
   let isRight = false
-  for (const spelling of new Set([password, password.normalize('NFKC')])) {
+  for (const [at, spelling] of spellingsOf(password).entries()) {
+    // The isolate's other requests run between two of them.
+    if (at > 0) await scheduler.wait(0)
     if (await matches(foreign, Buffer.from(spelling, 'utf8'))) isRight = true
   }
   return isRight
+}
+
+const spellingsOf = (password: string) => [...new Set([password, password.normalize('NFKC')])]
+
+/** How many hashes of our own the same check takes; null for what is no foreign hash. */
+export function workOfVerifying(stored: string, password: string): number | null {
+  const foreign = parseForeign(stored)
+  return foreign === null || 'refusal' in foreign ? null : workOfForeign(foreign) * spellingsOf(password).length
 }
 
 async function matches(foreign: Foreign, password: Buffer): Promise<boolean> {
@@ -65,7 +73,7 @@ function digest({ digest: algorithm, salt }: Digested, password: Buffer): Buffer
 }
 
 function scrypt({ ln, r }: { ln: number; r: number }, password: Buffer, salt: Buffer, p: number, length: number): Buffer {
-  return scryptSync(password, salt, length, { N: 2 ** ln, r, p, maxmem: SCRYPT_MAXMEM })
+  return scryptSync(password, salt, length, { N: 2 ** ln, r, p, maxmem: SCRYPT_BYTES_MAX })
 }
 
 /** What scrypt derives is the AES key under which the project's signer key is the hash. */
