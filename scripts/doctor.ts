@@ -1,14 +1,15 @@
 /**
  * `npm run doctor`: recounts counters, looks for rows that must not exist, and reports differences; with `--repair` it
  * repairs them. Works on the local database or, with `--remote`, on the deployed one. The exit code is 1 if differences
- * are left. Each check reads whole tables: a few seconds for a million edges. It also compares objects in the buckets
- * with rows, and robots with the keys on this machine, but never changes those.
+ * are left. Each check reads whole tables: a few seconds for a million edges. It also compares triggers with the
+ * migrations, objects in the buckets with rows, and robots with the keys on this machine, but never changes those.
  */
 import { parseArgs } from 'node:util'
 import { readDigestSettings } from './digest-settings.ts'
 import { CHECKS, type Check, type Difference, ROUND_MAX } from './doctor/checks.ts'
 import { examineObjects, OBJECTS_WITHOUT_ROW } from './doctor/objects.ts'
 import { examineRobots } from './doctor/robots.ts'
+import { examineSchema } from './doctor/schema.ts'
 import { withStores } from './doctor/stores.ts'
 import { main, Refusal, runWrangler } from './local.ts'
 
@@ -62,15 +63,20 @@ function readArguments() {
   }
 }
 
-/** All checks in one call; returns those that found something. */
+/** All checks; returns those that found something. While an import is under way, only that, so that nothing is repaired. */
 async function examine(remote: boolean): Promise<Finding[]> {
-  const results = await execute<Difference>(
-    CHECKS.map(({ find }) => find),
-    remote,
-  )
-  const findings = CHECKS.map((check, index) => ({ check, differences: results[index] ?? [] }))
   const digest = readDigestSettings(remote)
-  const seen = await withStores(remote, async (stores) => [...(await examineObjects(stores)), ...(await examineRobots(stores.DB, digest))])
+  const { isWhole, seen } = await withStores(remote, async (stores) => {
+    const schema = await examineSchema(stores.DB)
+    if (schema.isUnfinished) return { isWhole: false, seen: schema.findings }
+    return {
+      isWhole: true,
+      seen: [...schema.findings, ...(await examineObjects(stores)), ...(await examineRobots(stores.DB, digest))],
+    }
+  })
+  const finds = CHECKS.map(({ find }) => find)
+  const results = isWhole ? await execute<Difference>(finds, remote) : []
+  const findings = CHECKS.map((check, index) => ({ check, differences: results[index] ?? [] }))
   const others = seen.map(({ name, differences }) => ({ check: { name, find: '', repair: null }, differences }))
   return [...findings, ...others].filter(({ differences }) => differences.length > 0)
 }

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { withStores } from '../doctor/stores.ts'
 import { Refusal } from '../local.ts'
-import { compareFolder, loadFolder, readManifest, saveFolder } from './export/folder.ts'
+import { compareFolder, readManifest, saveFolder } from './export/folder.ts'
+import { loadFolder } from './export/loading.ts'
 
 export const EXPORT_USAGE = `export <folder>       writes everything as NDJSON, with hashes, and the files and pictures (docs/moving-out.md)
     --no-files            without files and pictures
@@ -23,15 +24,16 @@ export async function runExportCommand(args: readonly string[], remote: boolean)
   console.log('It holds password hashes and addresses: keep it where secrets are kept. The secrets of the deployment are not in it.')
 }
 
-export const IMPORT_FOLDER_USAGE = 'import <folder>       takes an export into an empty Kith, and compares the two'
+export const IMPORT_FOLDER_USAGE = `import <folder>       takes an export into an empty Kith, and compares the two; after a kill, the same command
+                            continues`
 
 /** `operator -- import <folder>`. */
 export async function importFolder([given, ...others]: readonly string[], remote: boolean): Promise<void> {
   if (given === undefined || others.length > 0) throw new Refusal('import needs the folder of an export')
   const started = Date.now()
   const folder = resolve(given)
-  readManifest(folder)
-  await withStores(remote, (stores) => loadFolder(stores, folder))
+  const manifest = readManifest(folder)
+  await withStores(remote, (stores) => loadFolder(stores, folder, manifest))
   console.log(`Taken in within ${secondsSince(started)} s.`)
   await compareWith(folder, remote)
 }

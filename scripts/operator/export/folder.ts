@@ -4,14 +4,13 @@
  * Tables are read children first, so that what a row refers to is read after it, and is there.
  */
 import { once } from 'node:events'
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Stores } from '../../doctor/objects.ts'
 import { Refusal } from '../../local.ts'
-import { type Copied, countObjects, putObjects, saveObjects } from './objects.ts'
+import { type Copied, countObjects, saveObjects } from './objects.ts'
 import { edgeRecords, personRecords } from './records.ts'
-import { type Figures, listTables, type Row, readRows, type Table, Tally } from './tables.ts'
+import { type Figures, listTables, type Row, readRows, Tally } from './tables.ts'
 
 export interface Manifest {
   readonly format: 'kith'
@@ -25,8 +24,6 @@ export interface Manifest {
 }
 
 const MANIFEST = 'manifest.json'
-/** A value of D1 has 2 MB at most. */
-const CHUNK_CHARACTERS = 500_000
 
 async function writeLines(path: string, pages: AsyncIterable<readonly object[]>): Promise<number> {
   const output = createWriteStream(path, { mode: 0o600 })
@@ -79,56 +76,6 @@ export function readManifest(folder: string): Manifest {
   const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest
   if (manifest.format !== 'kith') throw new Refusal(`${path} is not of an export of Kith`)
   return manifest
-}
-
-/**
- * Takes an export into an empty Kith: the same ids, hashes and figures. Triggers would count again what the rows have
- * counted, so they are put aside meanwhile.
- */
-export async function loadFolder(stores: Stores, folder: string): Promise<void> {
-  const { DB } = stores
-  const manifest = readManifest(folder)
-  const tables = await listTables(DB)
-  if (await DB.prepare('SELECT id FROM users LIMIT 1').first()) {
-    throw new Refusal('This Kith has users, and a folder goes only into an empty one. Import its people.ndjson and edges.ndjson instead.')
-  }
-  const unknown = Object.keys(manifest.tables).filter((name) => !tables.some((table) => table.name === name))
-  if (unknown.length > 0) throw new Refusal(`The database has no table ${unknown.join(', ')}: this Kith is older than the export`)
-  const triggers = await DB.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all<{ name: string; sql: string }>()
-  const moved = tables.filter(({ name }) => name in manifest.tables)
-  await DB.batch([
-    ...triggers.results.map(({ name }) => DB.prepare(`DROP TRIGGER "${name}"`)),
-    // What a migration has put there, such as roles, is in the export as well. Children first.
-    ...[...moved].reverse().map(({ name }) => DB.prepare(`DELETE FROM "${name}"`)),
-  ])
-  try {
-    for (const table of moved) await loadRows(DB, folder, table, manifest.tables[table.name]?.columns ?? [])
-  } finally {
-    await DB.batch(triggers.results.map(({ sql }) => DB.prepare(sql)))
-  }
-  if (manifest.objects) await putObjects(stores, folder)
-}
-
-/** The rows of a table, as JSON that SQLite takes apart: a statement for each half megabyte. */
-async function loadRows(db: D1Database, folder: string, { name }: Table, columns: readonly string[]): Promise<void> {
-  const into = columns.map((column) => `"${column}"`).join(', ')
-  const values = columns.map((column) => `j.value ->> '$.${column}'`).join(', ')
-  const insert = db.prepare(`INSERT INTO "${name}" (${into}) SELECT ${values} FROM json_each(?) j`)
-  let [lines, characters]: [string[], number] = [[], 0]
-  const send = async () => {
-    if (lines.length > 0) await insert.bind(`[${lines.join(',')}]`).run()
-    ;[lines, characters] = [[], 0]
-  }
-  for await (const line of createInterface({
-    input: createReadStream(join(folder, 'rows', `${name}.ndjson`)),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    if (line === '') continue
-    lines.push(line)
-    characters += line.length
-    if (characters > CHUNK_CHARACTERS) await send()
-  }
-  await send()
 }
 
 export interface Comparison {

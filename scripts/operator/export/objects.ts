@@ -83,13 +83,14 @@ export function saveObjects(stores: Stores, folder: string): Promise<Copied> {
   })
 }
 
-/** Puts every object that a row names, from the folder. */
+/** Puts every object that a row names, from the folder, unless it is there already. */
 export function putObjects(stores: Stores, folder: string): Promise<Copied> {
   return eachNamed(stores, async (row) => {
     const path = fileOf(folder, row)
     if (!existsSync(path)) return null
     const { size } = statSync(path)
-    await put(bucketOf(stores, row), row, path, size)
+    const there = await bucketOf(stores, row).head(row.key)
+    if (there?.size !== size) await put(bucketOf(stores, row), row, path, size)
     return size
   })
 }

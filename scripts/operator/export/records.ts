@@ -3,7 +3,7 @@
  * Whoever was imported keeps their external id; everybody else's is their id in Kith, which tokens have as `sub`.
  */
 import type { EdgeRecord, PersonRecord } from '../../../src/core/imports/person-record.ts'
-import { toHex } from '../../../src/ids.ts'
+import { timeOf, toHex } from '../../../src/ids.ts'
 import { type Row, readRows, type Table } from './tables.ts'
 
 const PEOPLE_PAGE = 2_000
@@ -98,7 +98,7 @@ const edges = (name: string, from: string, to: string, more: readonly string[]):
 })
 
 export async function* edgeRecords(db: D1Database): AsyncGenerator<EdgeRecord[]> {
-  yield* edgesOf(db, 'follow', edges('follows', 'follower_id', 'followed_id', ['approved_at', 'created_at']))
+  yield* edgesOf(db, 'follow', edges('follows', 'follower_id', 'followed_id', ['approved_at']))
   yield* edgesOf(db, 'block', edges('blocks', 'blocker_id', 'blocked_id', ['created_at']))
 }
 
@@ -112,7 +112,7 @@ async function* edgesOf(db: D1Database, type: EdgeRecord['type'], table: Table):
       const row = page[key]
       if (!row || a === null || b === null) return []
       const approved = type === 'follow' ? { approved: row.approved_at !== null } : {}
-      return [{ type, from: a, to: b, ...approved, createdAt: new Date(Number(row.created_at)).toISOString() }]
+      return [{ type, from: a, to: b, ...approved, createdAt: iso(type === 'follow' ? timeOf(Number(row.id)) : row.created_at) }]
     })
   }
 }

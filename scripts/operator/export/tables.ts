@@ -26,8 +26,10 @@ export const STAYS: Readonly<Record<string, string>> = {
   sweep_cursors: 'where the sweep of the old database is',
 }
 
-/** The rows that move, where it is not all. */
-export const ONLY: Readonly<Record<string, string>> = { files: 'committed_at IS NOT NULL' }
+/** Tables that belong to nobody's data begin like this: those of the platform, and the state of an unfinished import. */
+const OWN = '_'
+/** The state of `operator -- import <folder>` while it is under way. Until it is gone, the triggers are, and nothing is counted. */
+export const UNFINISHED = `${OWN}moving_in`
 
 export interface Table {
   readonly name: string
@@ -42,7 +44,7 @@ export async function listTables(db: D1Database): Promise<Table[]> {
     .prepare(
       `SELECT m.name, (SELECT json_group_array(json_object('name', c.name, 'pk', c.pk)) FROM pragma_table_info(m.name) c) AS columns,
          (SELECT json_group_array(DISTINCT f."table") FROM pragma_foreign_key_list(m.name) f) AS parents
-       FROM sqlite_master m WHERE m.type = 'table' AND substr(m.name, 1, 7) <> 'sqlite_' AND substr(m.name, 1, 4) <> '_cf_' ORDER BY m.name`,
+       FROM sqlite_master m WHERE m.type = 'table' AND substr(m.name, 1, 7) <> 'sqlite_' AND substr(m.name, 1, 1) <> '${OWN}' ORDER BY m.name`,
     )
     .all<{ name: string; columns: string; parents: string }>()
   const left = found.results
@@ -50,14 +52,15 @@ export async function listTables(db: D1Database): Promise<Table[]> {
     .map(({ name, columns, parents }) => ({
       name,
       columns: JSON.parse(columns) as { name: string; pk: number }[],
-      parents: (JSON.parse(parents) as string[]).filter((parent) => parent !== name && !(parent in STAYS)),
+      parents: (JSON.parse(parents) as string[]).filter((parent) => !(parent in STAYS)),
     }))
   const ordered: Table[] = []
   while (left.length > 0) {
     const at = left.findIndex(({ parents }) => parents.every((parent) => ordered.some(({ name }) => name === parent)))
     const [next] = left.splice(at, 1)
-    if (at < 0 || !next) throw new Error('tables refer to each other in a circle')
+    if (at < 0 || !next) throw new Error('tables refer to each other, or one to itself, in a circle')
     const key = next.columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk)
+    if (key.length === 0) throw new Error(`${next.name} has no primary key to read it by`)
     ordered.push({ name: next.name, columns: next.columns.map(({ name }) => name), key: key.map(({ name }) => name) })
   }
   return ordered
@@ -69,14 +72,14 @@ export type Row = Readonly<Record<string, string | number | null>>
 const PAGE = 2_000
 
 /** All rows, by key and page by page, so that nothing is skipped or sorted. */
-export async function* readRows(db: D1Database, { name, columns, key }: Table, only = ONLY[name] ?? '1'): AsyncGenerator<Row[]> {
-  const list = (names: readonly string[]) => names.map((one) => `"${one}"`).join(', ')
-  const order = key.length > 0 ? list(key) : 'rowid'
-  let last: readonly unknown[] | null = null
+export async function* readRows(db: D1Database, { name, columns, key }: Table): AsyncGenerator<Row[]> {
+  // In backticks: SQLite takes an unknown name in double quotes for a text.
+  const list = (names: readonly string[]) => names.map((one) => `\`${one}\``).join(', ')
+  let last: readonly unknown[] = []
   for (;;) {
-    const after: string = last === null ? '1' : `(${order}) > (${last.map(() => '?').join(', ')})`
-    const statement = db.prepare(`SELECT ${list(columns)} FROM "${name}" WHERE ${after} AND (${only}) ORDER BY ${order} LIMIT ${PAGE}`)
-    const { results }: D1Result<Row> = await statement.bind(...(last ?? [])).all<Row>()
+    const after: string = last.length === 0 ? '1' : `(${list(key)}) > (${last.map(() => '?').join(', ')})`
+    const statement = db.prepare(`SELECT ${list(columns)} FROM \`${name}\` WHERE ${after} ORDER BY ${list(key)} LIMIT ${PAGE}`)
+    const { results }: D1Result<Row> = await statement.bind(...last).all<Row>()
     if (results.length > 0) yield results
     const end = results.at(-1)
     if (results.length < PAGE || !end) return
