@@ -69,6 +69,8 @@ async function makeArchive(ctx: Ctx, archive: ArchiveRow, budget: PageBudget): P
   const progress: Progress = { files: 0, bytes: 0 }
   try {
     await removeTraces(ctx, archive)
+    // A maker that is killed notes nothing: this archive has killed them all, and keeps others waiting.
+    if (archive.attempts > ARCHIVE_TRIES) throw new Error('no maker has come to an end')
     const bytes = await pack(ctx, archive, budget, progress)
     await finish(ctx, archive, bytes, progress.files)
     ctx.log('info', 'archive_made', { archive: archive.id, bytes, files: progress.files })

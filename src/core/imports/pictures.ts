@@ -41,6 +41,8 @@ export async function fetchImportedPictures(ctx: Ctx, limit: number): Promise<nu
 
 async function fetchOne(ctx: Ctx, { userId, url, attempts }: DuePicture): Promise<void> {
   try {
+    // A try that is killed notes nothing.
+    if (attempts > ATTEMPTS_MAX) throw new Unacceptable('no try has come to an end')
     await setPicture(ctx, userId, await fetchPicture(ctx, url))
   } catch (error) {
     const { isFinal, result } = failureOf(error)

@@ -268,6 +268,18 @@ describe('who makes an archive', () => {
     expect((await archiveKeys()).filter((one) => one.includes(_id))).toEqual([`archives/${_id}-2.zip`])
   })
 
+  test('nobody, after it has killed as many makers as there are tries', async () => {
+    const person = await signedInPerson('archives_killer')
+    const id = await newArchive(person)
+    await rows(
+      'UPDATE account_archives SET ready_at = NULL, bytes = NULL, attempts = ?, next_attempt_at = 1 WHERE user_id = ?',
+      ARCHIVE_TRIES,
+      idOf(person),
+    )
+    await runCron()
+    expect(await stateOf(person, id)).toBe('failed')
+  })
+
   test('nobody, after as many failures as are tried: the list says so', async () => {
     const person = await signedInPerson('archives_failing')
     await putFiles(person, ARCHIVE_SOON_FILES + 1, 'failing-')

@@ -277,19 +277,23 @@ describe('pictures', () => {
       return url.includes('/good') ? new Response(picture) : new Response('gone', { status: 404 })
     })
     vi.stubGlobal('fetch', served)
-    const urls = ['good.jpg', 'moved.jpg', 'inwards.jpg', 'down.jpg', 'gone.jpg'].map((name) => `https://pictures.example.com/${name}`)
+    const urls = ['good.jpg', 'moved.jpg', 'inwards.jpg', 'down.jpg', 'gone.jpg', 'good.jpg?killer'].map(
+      (name) => `https://pictures.example.com/${name}`,
+    )
     const people = [...urls, 'https://10.0.0.1/private.jpg'].map((url) => somebody({ picture: url }))
     await results(send(people))
+    await rows(`UPDATE imported_pictures SET attempts = 3 WHERE url LIKE '%killer'`)
     await runCron()
     vi.unstubAllGlobals()
     const users = await Promise.all(people.map(({ externalId }) => userOf(externalId)))
-    expect(users.map((user) => user?.avatar_key !== null)).toEqual([true, true, false, false, false, false])
+    expect(users.map((user) => user?.avatar_key !== null)).toEqual([true, true, false, false, false, false, false])
     expect(served.mock.calls.some(([url]) => /127\.0\.0\.1|10\.0\.0\.1/.test(url))).toBe(false)
     const left = await rows('SELECT last_result, next_attempt_at IS NULL AS is_over FROM imported_pictures ORDER BY user_id')
     expect(left).toEqual([
       { last_result: 'not a public https address', is_over: 1 },
       { last_result: 'status 503', is_over: 0 },
       { last_result: 'status 404', is_over: 1 },
+      { last_result: 'no try has come to an end', is_over: 1 },
       { last_result: 'not a public https address', is_over: 1 },
     ])
   })
