@@ -105,6 +105,9 @@ export const bundleMediaFloor = () => bundleEntry('bench/media-floor.ts')
 /** Kith under the counting platform (graph/worker.ts). */
 export const bundleGraphWorker = () => bundleEntry('bench/graph/worker.ts')
 
+/** Kith under the counting platform, with files (archive/worker.ts). */
+export const bundleArchiveWorker = () => bundleEntry('bench/archive/worker.ts')
+
 /** Kith with its stores far away (distance/worker.ts). */
 export const bundleDistanceWorker = () => bundleEntry('bench/distance/worker.ts')
 
@@ -130,9 +133,16 @@ async function bundleEntry(entry: string): Promise<Bundle> {
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*', 'cloudflare:*'],
     plugins: [nodeModules],
-    outfile: ENTRY,
+    loader: { '.wasm': 'copy' },
+    outdir: ROOT,
+    entryNames: ENTRY.replace('.js', ''),
   })
-  return measured(built.outputFiles.map((file) => ({ type: 'ESModule', path: ENTRY, contents: new Uint8Array(file.contents) })))
+  const modules = built.outputFiles.map(({ path, contents }) => ({
+    type: MODULE_TYPES[extname(path)] ?? 'Data',
+    path: relative(ROOT, path),
+    contents: new Uint8Array(contents),
+  }))
+  return measured(modules.sort((a, b) => Number(b.path === ENTRY) - Number(a.path === ENTRY)))
 }
 
 function toModule(outdir: string, file: string): BuiltModule {

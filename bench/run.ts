@@ -1,5 +1,5 @@
 // `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd. --graph measures the social
-// graph at two sizes instead; --media, files; --ended, expired rows; --overload, 512 clients; --distance, stores far away. It only reports; with
+// graph at two sizes instead; --media, files; --ended, expired rows; --overload, 512 clients; --distance, stores far away; --archive, 10,000 files. It only reports; with
 // --check it exits 1 when a target is missed. README.md explains the output.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
     ended: { type: 'boolean', default: false },
     overload: { type: 'boolean', default: false },
     distance: { type: 'boolean', default: false },
+    archive: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
@@ -63,6 +64,9 @@ else if (options.media) {
   missed.push(...(await benchOverload(options.quick ? QUICK : FULL)))
 } else if (options.distance) {
   missed.push(...(await (await import('./distance.ts')).benchDistance(options.quick, options.only)))
+} else if (options.archive) {
+  const { benchArchive, FULL, QUICK } = await import('./archive.ts')
+  missed.push(...(await benchArchive(options.quick ? QUICK : FULL)))
 } else await benchRoutes()
 for (const line of missed) console.log(`missed: ${line}`)
 if (options.check && missed.length > 0) process.exitCode = 1

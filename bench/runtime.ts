@@ -29,7 +29,11 @@ export interface Runtime {
 
 /** The part of D1 that preparation needs. */
 export interface BenchDatabase {
-  prepare(sql: string): { bind(...values: unknown[]): { run(): Promise<unknown> }; run(): Promise<unknown> }
+  prepare(sql: string): {
+    bind(...values: unknown[]): { run(): Promise<unknown> }
+    run(): Promise<unknown>
+    first<Row>(): Promise<Row | null>
+  }
 }
 
 export interface Kith {
