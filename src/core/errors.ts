@@ -70,6 +70,7 @@ export const ERRORS = {
   unsupported_media_type: [415, 'invalid_request'],
   rate_limited: [429, 'temporarily_unavailable'],
   internal_error: [500, 'server_error'],
+  not_implemented: [501, 'server_error'],
   upstream_failed: [502, 'server_error'],
 } as const satisfies Record<string, readonly [status: number, parent: string]>
 export type ErrorCode = keyof typeof ERRORS

@@ -2566,6 +2566,7 @@ export const de: Words = {
           factors_off: 'Die Anmeldung in zwei Schritten wurde deaktiviert.',
           session: 'Eines Ihrer Geräte wurde abgemeldet.',
           sessions: 'Ihre Geräte und Apps wurden alle abgemeldet.',
+          adopted: 'Ihre Organisation verwaltet ab jetzt Ihr Konto: Sie kann es ändern und schließen.',
         },
         was: 'Wenn Sie darum gebeten haben, müssen Sie nichts tun.',
         wasNot: 'Wenn Sie nicht darum gebeten haben, wenden Sie sich an die Betreiber von {product}.',

@@ -2444,6 +2444,7 @@ export const en = {
           factors_off: 'Two-step sign-in was turned off.',
           session: 'One of your devices was signed out.',
           sessions: 'Your devices and apps were all signed out.',
+          adopted: 'Your organization manages your account from now on: it can change it, and close it.',
         },
         was: 'If you asked for this, there is nothing to do.',
         wasNot: 'If you did not ask for this, contact the people who run {product}.',

@@ -2518,6 +2518,7 @@ export const es: Words = {
           factors_off: 'Se desactivó la verificación en dos pasos.',
           session: 'Se cerró la sesión en uno de tus dispositivos.',
           sessions: 'Se cerró la sesión en todos tus dispositivos y apps.',
+          adopted: 'A partir de ahora, tu organización gestiona tu cuenta: puede modificarla y cerrarla.',
         },
         was: 'Si tú lo pediste, no tienes que hacer nada.',
         wasNot: 'Si no lo pediste, ponte en contacto con quienes administran {product}.',

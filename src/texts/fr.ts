@@ -2559,6 +2559,7 @@ export const fr: Words = {
           factors_off: 'La validation en deux étapes a été désactivée.',
           session: 'L’un de vos appareils a été déconnecté.',
           sessions: 'Tous vos appareils et applications ont été déconnectés.',
+          adopted: 'Votre organisation gère désormais votre compte : elle peut le modifier et le fermer.',
         },
         was: 'Si vous l’avez demandé, vous n’avez rien à faire.',
         wasNot: 'Si vous ne l’avez pas demandé, contactez l’équipe qui gère {product}.',

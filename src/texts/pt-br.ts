@@ -2493,6 +2493,7 @@ export const ptBr: Words = {
           factors_off: 'A verificação em duas etapas foi desativada.',
           session: 'A sessão em um dos seus dispositivos foi encerrada.',
           sessions: 'As sessões em todos os seus dispositivos e apps foram encerradas.',
+          adopted: 'A partir de agora, sua organização gerencia sua conta: ela pode alterá-la e encerrá-la.',
         },
         was: 'Se você pediu isso, não é preciso fazer nada.',
         wasNot: 'Se você não pediu isso, entre em contato com os responsáveis por {product}.',

@@ -111,6 +111,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   unsupported_media_type: 415,
   rate_limited: 429,
   internal_error: 500,
+  not_implemented: 501,
   upstream_failed: 502,
   temporarily_unavailable: 503,
 }

@@ -1,5 +1,5 @@
 /** Administration of accounts and roles. */
-import { INVITE_CODE, MAIL, NOTHING, PAGE, READ, RECORDS, ROLE, type Stops, WRITE } from './tour.ts'
+import { DIRECTORY, INVITE_CODE, MAIL, NOTHING, PAGE, READ, RECORDS, ROLE, type Stops, WRITE } from './tour.ts'
 
 export const stops: Stops = {
   'GET /user/admin-api/list': { ...PAGE, access: 'admin:profile:read' },
@@ -91,6 +91,22 @@ export const stops: Stops = {
   'POST /user/admin-api/delete': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },
   'DELETE /user/admin-api/delete': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },
   'POST /user/admin-api/restore': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },
+  'POST /user/admin-api/provision': {
+    roundTrips: 2,
+    rowsRead: 32,
+    rowsWritten: 18,
+    access: 'admin:profile:sensitive:extreme:write',
+    restricted: 'refused',
+    body: ({ other }) => ({ target: other.id, client_id: DIRECTORY }),
+    app: 'needs_browser',
+  },
+  'DELETE /user/admin-api/provision': {
+    ...WRITE,
+    access: 'admin:profile:sensitive:extreme:write',
+    restricted: 'refused',
+    body: ({ other }) => ({ target: other.id, client_id: DIRECTORY }),
+    app: 'needs_browser',
+  },
   'GET /user/admin-api/notes': { ...PAGE, access: 'admin:profile:read' },
   'POST /user/admin-api/notes': { ...WRITE, access: 'admin:profile:write', restricted: 'refused' },
   // There is none.

@@ -10,7 +10,7 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf } from '../support/routes.ts'
 import { idOf } from '../support/tokens.ts'
 import { stopOf } from './index.ts'
-import { API, CLIENT, DELIVERY, FOLDER, INVITE_CODE, MACHINE, MAIL, ROLE, type Scene, WEBHOOK } from './tour.ts'
+import { API, CLIENT, DELIVERY, DIRECTORY, FOLDER, INVITE_CODE, MACHINE, MAIL, ROLE, type Scene, WEBHOOK } from './tour.ts'
 
 const UPLOAD = new Uint8Array([1, 2, 3])
 const NO_ID = 'f'.repeat(24)
@@ -53,6 +53,12 @@ export async function newOther(route?: Route): Promise<Person> {
          VALUES (?, 'Tour', 'none', '["https://tour.example/"]', 'authorization_code', 'admin:client:write', 0, 0)`,
       )
       .bind(CLIENT),
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO oauth_clients (id, name, token_endpoint_auth_method, redirect_uris, grant_types, scopes, created_at, updated_at)
+         VALUES (?, 'Tour', 'client_secret_basic', '[]', 'client_credentials', 'client:provisioning:all', 0, 0)`,
+      )
+      .bind(DIRECTORY),
     db
       .prepare(
         `INSERT OR REPLACE INTO apis (resource, name, scopes, created_at, updated_at)

@@ -71,6 +71,8 @@ export type Stops = Readonly<Record<string, Stop>>
 /** A role, a client, an API and a key that nobody uses; the caller's folder. */
 export const ROLE = 'tour_role'
 export const CLIENT = 'tour-client'
+/** That may provision users. */
+export const DIRECTORY = 'tour-directory'
 /** The one in the examples of the API document. */
 export const API = 'https://orders.example.com/'
 export const FOLDER = 'Mine'

@@ -74,6 +74,19 @@ export function attributeOf({ schema, attributes }: Resource, name: string) {
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Whether two values are the same, whatever the order of their members. */
+export const sameJson = (one: unknown, other: unknown): boolean => JSON.stringify(ordered(one)) === JSON.stringify(ordered(other))
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, ordered(value[key])]),
+  )
+}
+
 /** The same resource in the one spelling, without unknown attributes. */
 export function spelled(resource: Resource, sent: Json): Json {
   const entries = Object.entries(sent).flatMap(([key, value]): [string, unknown][] => {

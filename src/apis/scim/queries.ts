@@ -32,17 +32,20 @@ export function selectionOf({ attributes, excludedAttributes }: Pick<Query, 'att
   return { attributes: names.length > 0 ? names : null, excluded: namesIn(excludedAttributes, schema) }
 }
 
-const TEXTS: Readonly<Record<string, TextAttribute>> = {
-  username: 'userName',
-  externalid: 'externalId',
-  displayname: 'displayName',
-  'name.givenname': 'givenName',
-  'name.familyname': 'familyName',
-  emails: 'email',
-  'emails.value': 'email',
-  'emails.type': 'emailType',
-}
-const TIMES: Readonly<Record<string, 'createdAt' | 'updatedAt'>> = { 'meta.created': 'createdAt', 'meta.lastmodified': 'updatedAt' }
+const TEXTS: ReadonlyMap<string, TextAttribute> = new Map([
+  ['username', 'userName'],
+  ['externalid', 'externalId'],
+  ['displayname', 'displayName'],
+  ['name.givenname', 'givenName'],
+  ['name.familyname', 'familyName'],
+  ['emails', 'email'],
+  ['emails.value', 'email'],
+  ['emails.type', 'emailType'],
+])
+const TIMES: ReadonlyMap<string, 'createdAt' | 'updatedAt'> = new Map([
+  ['meta.created', 'createdAt'],
+  ['meta.lastmodified', 'updatedAt'],
+])
 const TEXT_OPERATORS: readonly string[] = ['eq', 'ne', 'co', 'sw', 'ew', 'pr'] satisfies TextOperator[]
 const TIME_OPERATORS: readonly string[] = ['eq', 'gt', 'ge', 'lt', 'le'] satisfies TimeOperator[]
 const TERMS_MAX = 20
@@ -73,7 +76,7 @@ function toCondition(filter: Filter, list: string): ConditionOnUsers {
 }
 
 function toComparison({ path, operator, value }: Extract<Filter, { path: string }>): ConditionOnUsers {
-  const [text, time] = [TEXTS[path], TIMES[path]]
+  const [text, time] = [TEXTS.get(path), TIMES.get(path)]
   if (text && TEXT_OPERATORS.includes(operator) && (typeof value === 'string' || operator === 'pr'))
     return { text, operator: operator as TextOperator, value: String(value ?? '') }
   if (time && TIME_OPERATORS.includes(operator) && typeof value === 'string' && !Number.isNaN(Date.parse(value)))

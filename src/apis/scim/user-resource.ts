@@ -3,11 +3,18 @@ import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import * as fields from '../../core/fields.ts'
 import { splitPhone } from '../../core/profiles/phone-numbers.ts'
-import { isActive, type ProvisionedInput, type ProvisionedUser, versionOf } from '../../core/provisioning/provisioned-user.ts'
-import { text } from '../../core/texts.ts'
+import type { ProfileValues } from '../../core/profiles/profile-changes.ts'
+import {
+  isActive,
+  type NewProvisionedUser,
+  type ProvisionedInput,
+  type ProvisionedUser,
+  providedName,
+  versionOf,
+} from '../../core/provisioning/provisioned-user.ts'
 import { judge } from '../../http/validate.ts'
 import { toHex } from '../../ids.ts'
-import { ENTERPRISE_SCHEMA, isObject, type Json, spelled, USER, USER_SCHEMA } from './attributes.ts'
+import { ENTERPRISE_SCHEMA, isObject, type Json, sameJson, spelled, USER, USER_SCHEMA } from './attributes.ts'
 import { requireSchemas } from './schemas.ts'
 
 /** Where resources are. */
@@ -86,7 +93,7 @@ const entries = z.preprocess(
 )
 
 const Sent = z.object({
-  userName: text({ max: 254, asIs: true }),
+  userName: providedName,
   externalId: maybe(fields.externalId),
   name: maybe(
     z.object({
@@ -107,12 +114,24 @@ const Sent = z.object({
   ),
   preferredLanguage: maybe(z.string()),
   timezone: maybe(fields.zoneinfo),
-  active: truth.optional().default(true),
+  active: maybe(truth),
   password: maybe(fields.password),
   emails: entries,
   phoneNumbers: entries,
   [ENTERPRISE_SCHEMA]: maybe(z.object({ organization: maybe(fields.organization) })),
 })
+
+/** A user whom a client changes: as stored, and as shown to it. */
+export interface Before {
+  readonly user: ProvisionedUser
+  readonly shown: Json
+}
+
+/** What a client changes: all that is shown, but `active`. What others have done to an account is no wish of the client's. */
+export function changeable({ shown }: Before): Json {
+  const { active: _, ...rest } = shown
+  return rest
+}
 
 /**
  * A user that is to replace another. What the client leaves out stays (RFC 7644 §3.5.1 lets a server decide): much of it is the person's
@@ -127,32 +146,61 @@ export function replacing(current: Json, sent: Json): Json {
   return { ...current, ...Object.fromEntries(merged) }
 }
 
-/** What Kith keeps of a user that a client has sent. Throws `invalid_request`, naming the attribute. */
-export async function readUser(sent: Json): Promise<ProvisionedInput> {
+/** The profile's fields, by the attribute that has them. */
+const FIELDS: Readonly<Record<string, readonly (keyof ProfileValues)[]>> = {
+  name: ['givenName', 'middleName', 'familyName', 'title'],
+  displayName: ['displayName'],
+  profileUrl: ['customLink'],
+  title: ['designation'],
+  locale: ['locale'],
+  timezone: ['zoneinfo'],
+  phoneNumbers: ['phone', 'phoneCountryCode'],
+  [ENTERPRISE_SCHEMA]: ['organization'],
+}
+
+/** The attributes that are as they were shown. They stay as stored, unjudged: no value of a person's own stops a change of another. */
+function unchangedIn(next: Json, { shown }: Before): Set<string> {
+  const same = [...Object.keys(FIELDS), 'emails'].filter((name) => sameJson(next[name], shown[name]))
+  // Without a locale, `preferredLanguage` counts.
+  return new Set(same.filter((name) => name !== 'locale' || shown.locale !== undefined || next.preferredLanguage === undefined))
+}
+
+/** What Kith keeps of a user that a client has sent; of one who exists, what changes. Throws `invalid_request`, naming the attribute. */
+export async function readUser(sent: Json): Promise<NewProvisionedUser>
+export async function readUser(sent: Json, before: Before): Promise<ProvisionedInput>
+export async function readUser(sent: Json, before?: Before): Promise<ProvisionedInput> {
   requireSchemas(USER, sent)
-  const user = await judge('json', Sent, spelled(USER, sent))
+  const next = spelled(USER, sent)
+  const unchanged = before ? unchangedIn(next, before) : new Set<string>()
+  const user = await judge('json', Sent, Object.fromEntries(Object.entries(next).filter(([name]) => !unchanged.has(name))))
   const [email, phone] = [preferred(user.emails), preferred(user.phoneNumbers)]
+  const kept = new Set([...unchanged].flatMap((name) => FIELDS[name] ?? []))
+  const isSameEmail = before && unchanged.has('emails')
   return {
     userName: user.userName,
     externalId: user.externalId,
-    email: await emailOf(email?.value, user.userName),
-    emailType: email?.type ?? null,
-    phoneType: phone?.type ?? null,
-    fields: {
-      givenName: user.name?.givenName ?? null,
-      middleName: user.name?.middleName ?? null,
-      familyName: user.name?.familyName ?? null,
-      title: user.name?.honorificPrefix ?? null,
-      displayName: user.displayName,
-      customLink: user.profileUrl,
-      designation: user.title,
-      organization: user[ENTERPRISE_SCHEMA]?.organization ?? null,
-      locale: user.locale ?? languageOf(user.preferredLanguage),
-      zoneinfo: user.timezone,
-      ...phoneOf(phone?.value),
-    },
+    email: isSameEmail ? null : await emailOf(email?.value, user.userName),
+    emailType: isSameEmail ? before.user.emailType : (email?.type ?? null),
+    phoneType: before && unchanged.has('phoneNumbers') ? before.user.phoneType : (phone?.type ?? null),
+    fields: Object.fromEntries(Object.entries(fieldsOf(user, phone?.value)).filter(([field]) => !kept.has(field as keyof ProfileValues))),
     active: user.active,
     password: user.password,
+  }
+}
+
+function fieldsOf(user: z.output<typeof Sent>, phone: string | undefined): ProfileValues {
+  return {
+    givenName: user.name?.givenName ?? null,
+    middleName: user.name?.middleName ?? null,
+    familyName: user.name?.familyName ?? null,
+    title: user.name?.honorificPrefix ?? null,
+    displayName: user.displayName,
+    customLink: user.profileUrl,
+    designation: user.title,
+    organization: user[ENTERPRISE_SCHEMA]?.organization ?? null,
+    locale: user.locale ?? languageOf(user.preferredLanguage),
+    zoneinfo: user.timezone,
+    ...phoneOf(phone),
   }
 }
 

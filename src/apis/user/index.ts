@@ -19,6 +19,7 @@ import { adminAuditLog } from './administration/audit-log-routes.ts'
 import { adminInviteCodes } from './administration/invite-code-routes.ts'
 import { adminMails } from './administration/mail-routes.ts'
 import { adminNotes } from './administration/notes-routes.ts'
+import { adminProvisioning } from './administration/provisioning-routes.ts'
 import { adminRoles } from './administration/role-routes.ts'
 import { admins } from './administration/routes.ts'
 import { adminStatistics } from './administration/statistics-routes.ts'
@@ -96,6 +97,7 @@ const GROUPS: readonly RouteGroup[] = [
       admins,
       adminSupport,
       adminNotes,
+      adminProvisioning,
       adminInviteCodes,
       adminRoles,
       adminStatistics,

@@ -63,11 +63,13 @@ async function attempt(ctx: Ctx, principal: ClientPrincipal, user: ProvisionedUs
   const plan = planOf(ctx, user, input)
   if (plan.changed.length === 0) return user
   requirePowersOver(principal, user)
-  if (user.deletedAt !== null)
+  // Shut out, they stay so should somebody restore the account.
+  const isOnlyShutOut = plan.changed.length === 1 && (plan.standing === 'deactivate' || plan.standing === 'keep_banned')
+  if (user.deletedAt !== null && !isOnlyShutOut)
     throw new AppError('forbidden', 'The account was deleted by its owner or an administrator: it can only be deleted')
   const wanted = namesWanted(principal.clientId, user.id, input)
   if (plan.hasNewNames) refuseNamesTaken(await ctx.db.one(findNamesTaken(wanted)))
-  if (input.password !== null) refuseGuessablePassword(input.password, { username: user.username, email: input.email })
+  if (input.password !== null) refuseGuessablePassword(input.password, { username: user.username, email: input.email ?? user.email })
   const passwordHash = input.password === null ? null : await hashNewPassword(ctx, input.password)
   return storeChange(ctx, principal.clientId, { user, input, plan, passwordHash })
 }
@@ -84,23 +86,22 @@ interface Plan {
 
 function planOf(ctx: Ctx, user: ProvisionedUser, input: ProvisionedInput): Plan {
   const fields = differingFields(user, input.fields)
-  const hasNewEmail = isNewEmail(user, input.email)
-  const standing = standingOf(user, input.active, ctx.now())
+  const email = isNewEmail(user, input.email) ? { email: input.email, emailKey: emailKey(input.email), verifiedAt: ctx.now() } : null
+  const standing = input.active === null ? null : standingOf(user, input.active, ctx.now())
   const names = namesOf(input)
   const links = (['userName', 'externalId', 'emailType', 'phoneType'] as const).filter((name) => names[name] !== user[name])
-  const email = { email: input.email, emailKey: emailKey(input.email), verifiedAt: ctx.now() }
-  const endsSessions = hasNewEmail || input.password !== null
+  const endsSessions = email !== null || input.password !== null
   return {
     changed: [
       ...Object.keys(fields),
       ...links,
-      ...(hasNewEmail ? ['email'] : []),
+      ...(email ? ['email'] : []),
       ...(input.password === null ? [] : ['password']),
       ...(standing ? ['active'] : []),
     ],
-    changes: { fields, ...(hasNewEmail ? { email } : {}), ...(endsSessions ? { endsSessions } : {}) },
+    changes: { fields, ...(email ? { email } : {}), ...(endsSessions ? { endsSessions } : {}) },
     standing,
-    hasNewNames: hasNewEmail || links.length > 0,
+    hasNewNames: email !== null || links.length > 0,
   }
 }
 

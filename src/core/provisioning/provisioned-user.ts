@@ -6,25 +6,31 @@ import { isInForce } from '../in-force.ts'
 import type { ClientPrincipal } from '../principal.ts'
 import type { ProfileValues } from '../profiles/profile-changes.ts'
 import { coveredBy, powersOf, storedScopes } from '../scopes.ts'
+import { text } from '../texts.ts'
 
 export type { ProvisionedRow as ProvisionedUser } from '../../store/db/provisioned-users.ts'
 
 /** The reason of the ban that a deactivation is. */
 export const DEPROVISIONED = 'deprovisioned'
 
-/** A whole user as the client wants them. */
+/** A user as the client wants them. Fields that are left out stay. */
 export interface ProvisionedInput {
   readonly userName: string
   readonly externalId: string | null
-  readonly email: Email
+  /** Null: as it is. */
+  readonly email: Email | null
   /** What the client calls the address and the number. */
   readonly emailType: string | null
   readonly phoneType: string | null
   readonly fields: ProfileValues
-  readonly active: boolean
+  /** Null: as it is. */
+  readonly active: boolean | null
   /** Null: as it is. */
   readonly password: Password | null
 }
+
+/** Active, unless it says otherwise. */
+export type NewProvisionedUser = ProvisionedInput & { readonly email: Email }
 
 /** Neither banned nor deleted, whoever did it. */
 export function isActive(user: ProvisionedRow, now: number): boolean {
@@ -42,6 +48,9 @@ export function requireVersion(user: ProvisionedRow, versions: readonly string[]
   throw new AppError('precondition_failed', 'The user has changed since: read them again')
 }
 
+/** The client's own name for a user. */
+export const providedName = text({ max: 254, asIs: true })
+
 /** Names are compared without regard to case. */
 export const userNameKey = (userName: string): string => userName.toLowerCase()
 
@@ -56,7 +65,7 @@ export function namesWanted(clientId: string, userId: ProvisionedRow['id'] | nul
     userId,
     userNameKey: userNameKey(input.userName),
     externalId: input.externalId,
-    emailKey: emailKey(input.email),
+    emailKey: input.email && emailKey(input.email),
   }
 }
 
@@ -69,7 +78,7 @@ export function refuseNamesTaken(taken: { userName: number; externalId: number; 
 }
 
 /** The powers in `scopes`, of a role, that the client lacks. */
-export function powersLacked(principal: ClientPrincipal, scopes: string): string[] {
+export function powersLacked(principal: Pick<ClientPrincipal, 'scopes'>, scopes: string): string[] {
   return powersOf(storedScopes(scopes)).filter((scope) => !coveredBy(principal.scopes, scope))
 }
 

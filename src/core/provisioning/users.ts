@@ -30,9 +30,9 @@ import type { ClientPrincipal } from '../principal.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
 import {
   DEPROVISIONED,
+  type NewProvisionedUser,
   namesOf,
   namesWanted,
-  type ProvisionedInput,
   type ProvisionedUser,
   refuseNamesTaken,
   requirePowersOver,
@@ -78,7 +78,7 @@ export async function listProvisionedUsers(
 }
 
 /** Creates an account that the client may change from now on. Throws `already_exists`, naming the fields. */
-export async function createProvisionedUser(ctx: Ctx, gate: ClientGate, input: ProvisionedInput): Promise<ProvisionedUser> {
+export async function createProvisionedUser(ctx: Ctx, gate: ClientGate, input: NewProvisionedUser): Promise<ProvisionedUser> {
   const { principal, reads } = await gate(({ clientId }) => [findNamesTaken(namesWanted(clientId ?? '', null, input))])
   refuseNamesTaken(reads[0])
   if (input.password !== null) refuseGuessablePassword(input.password, { username: input.userName, email: input.email })
@@ -97,7 +97,7 @@ export async function createProvisionedUser(ctx: Ctx, gate: ClientGate, input: P
 }
 
 /** Made of what the client calls them; an address gives the part before the @. */
-async function usernameFor(ctx: Ctx, { userName, fields }: ProvisionedInput): Promise<string> {
+async function usernameFor(ctx: Ctx, { userName, fields }: NewProvisionedUser): Promise<string> {
   const base = asUsername(userName.split('@')[0] ?? '')
   const names = { username: base === '' ? null : base, givenName: fields.givenName ?? null, familyName: fields.familyName ?? null }
   return (await proposeUsername(ctx, names)) ?? `user_${randomHex(FALLBACK_NAME_BYTES)}`
@@ -107,7 +107,7 @@ async function usernameFor(ctx: Ctx, { userName, fields }: ProvisionedInput): Pr
 function store(
   ctx: Ctx,
   { clientId }: ClientPrincipal,
-  { input, username, passwordHash }: { input: ProvisionedInput; username: string; passwordHash: string },
+  { input, username, passwordHash }: { input: NewProvisionedUser; username: string; passwordHash: string },
 ): Promise<ProvisionedUser | null> {
   const [id, now] = [ctx.newId<UserId>(), ctx.now()]
   const made = userExists(id)
@@ -121,7 +121,9 @@ function store(
       insertProvisioned({ ...namesOf(input), clientId, userId: id, createdAt: now }, made),
       insertCredential(id, passwordHash, now),
       audit(ctx, { ...event, type: 'account_created' }),
-      ...(input.active ? [] : [audit(ctx, { ...event, type: 'banned', detail: DEPROVISIONED }), deactivate(id, DEPROVISIONED, now, made)]),
+      ...(input.active === false
+        ? [audit(ctx, { ...event, type: 'banned', detail: DEPROVISIONED }), deactivate(id, DEPROVISIONED, now, made)]
+        : []),
       updateProfile(id, { fields }, now, made),
       ...firstSearchWrites(id, { ...names, username, middleName: fields.middleName ?? null }),
     ],

@@ -17,7 +17,7 @@ export type ConditionOnUsers =
   | { readonly text: TextAttribute; readonly operator: TextOperator; readonly value: string }
   | { readonly time: 'createdAt' | 'updatedAt'; readonly operator: TimeOperator; readonly value: number }
 
-/** Text as it is compared: all but the client's own id, without regard to case. */
+/** Text as it is compared: all but the client's own id, without regard to case; of names only that of ASCII, as SQLite has it. */
 const TEXTS: Readonly<Record<TextAttribute, Fragment>> = {
   userName: sql`p.user_name_key`,
   externalId: sql`COALESCE(p.external_id, '')`,
@@ -47,7 +47,7 @@ export function toCondition(condition: ConditionOnUsers, now: number): Fragment 
 
 function toTextCondition({ text, operator, value }: Extract<ConditionOnUsers, { text: unknown }>): Fragment {
   const column = TEXTS[text]
-  const sought = text === 'externalId' ? value : value.toLowerCase()
+  const sought = soughtAs(text, value)
   // Equality has an index to look in.
   if (operator === 'eq' && text === 'email') return sql`p.user_id IN (SELECT e.id FROM users e WHERE e.email_key = ${sought})`
   if (operator === 'eq' && text === 'externalId') return sql`p.external_id = ${sought}`
@@ -61,4 +61,11 @@ function toTextCondition({ text, operator, value }: Extract<ConditionOnUsers, { 
     pr: sql`${column} <> ''`,
   }
   return tests[operator]
+}
+
+/** The value as the column has it. */
+function soughtAs(text: TextAttribute, value: string): string {
+  if (text === 'externalId') return value
+  if (text === 'userName' || text === 'email') return value.toLowerCase()
+  return value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

@@ -66,7 +66,8 @@ export interface NamesWanted {
   readonly userId: UserId | null
   readonly userNameKey: string
   readonly externalId: string | null
-  readonly emailKey: string
+  /** Null: it is not to change. */
+  readonly emailKey: string | null
 }
 
 const hasUserName = ({ clientId, userId, userNameKey }: NamesWanted) => sql`EXISTS (
@@ -112,6 +113,27 @@ export function isProvisionedAs(clientId: string, { id, updatedAt, epoch, roleSc
     SELECT 1 FROM ${joined} WHERE ${isLinked(clientId, id)} AND u.updated_at = ${updatedAt} AND u.epoch = ${epoch} AND r.scopes = ${roleScopes})`
 }
 
+/** Holds while a client has the user. */
+export const isProvisioned = (userId: UserId): Fragment => sql`EXISTS (SELECT 1 FROM provisioned_users p WHERE p.user_id = ${userId})`
+
+/** Holds while no client has the user, who is as they were read, and so are the scopes of their role. */
+export function isUnprovisionedAs({
+  id,
+  updatedAt,
+  epoch,
+  roleScopes,
+}: Pick<ProvisionedRow, 'id' | 'updatedAt' | 'epoch' | 'roleScopes'>): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM users u JOIN roles r ON r.id = u.role
+    WHERE u.id = ${id} AND u.updated_at = ${updatedAt} AND u.epoch = ${epoch} AND r.scopes = ${roleScopes})
+    AND NOT ${isProvisioned(id)}`
+}
+
+/** Ends the link; the account stays as it is. */
+export function removeProvisioned(clientId: string, userId: UserId, condition: Fragment): Statement<void> {
+  return run(sql`DELETE FROM provisioned_users AS p WHERE ${isLinked(clientId, userId)} AND (${condition})`)
+}
+
 /** Ends the link, and gives up the address of the user, who has just been deleted for good: both are free for somebody new. */
 export function releaseProvisioned(clientId: string, userId: UserId): Statement<void>[] {
   const isGone = sql`EXISTS (SELECT 1 FROM users d WHERE d.id = ${userId} AND d.deleted_at IS NOT NULL AND d.deleted_reason IS NOT 'self')`
@@ -119,7 +141,7 @@ export function releaseProvisioned(clientId: string, userId: UserId): Statement<
     run(sql`
       UPDATE users SET email_key = NULL, email_verified_at = NULL
       WHERE id = ${userId} AND ${isGone} AND EXISTS (SELECT 1 FROM provisioned_users p WHERE ${isLinked(clientId, userId)})`),
-    run(sql`DELETE FROM provisioned_users AS p WHERE ${isLinked(clientId, userId)} AND ${isGone}`),
+    removeProvisioned(clientId, userId, isGone),
   ]
 }
 

@@ -148,7 +148,7 @@ describe('the rest of a request', () => {
       directory.send('POST', '/Bulk', {}),
       directory.get('/Me'),
     ])
-    expect([missing, wrongMethod, bulk, me].map(({ status }) => status)).toEqual([404, 405, 404, 404])
+    expect([missing, wrongMethod, bulk, me].map(({ status }) => status)).toEqual([404, 405, 501, 501])
     for (const { json } of [missing, wrongMethod, bulk, me]) expect(json.schemas).toEqual([ERROR])
   })
 

@@ -16,7 +16,7 @@ const listExample = (resources: Json[]) => listOf(resources.slice(0, 1), { total
 const list = (resources: Json[]) =>
   ({ status: 200, schema: listReply(Discovery), example: listExample(resources), contentType: SCIM_JSON }) as const
 const one = (example: Json | undefined) => ({ status: 200, schema: Discovery, example, contentType: SCIM_JSON }) as const
-const documentationOf = (c: Context) => `${c.get('ctx').config.origin}/docs/scim`
+const documentationOf = (c: Context) => `${c.get('ctx').config.origin}/docs/guides/reference/scim`
 
 const Params = z.object({ id: z.string().max(128).meta({ example: 'User' }) })
 
@@ -38,7 +38,7 @@ export const discoveryRoutes = new Hono<AppEnv>()
     anyone(),
     describe('getServiceProviderConfig', {
       summary: 'What of SCIM is built',
-      response: one(serviceProviderConfig(BASE, `${BASE}/docs/scim`)),
+      response: one(serviceProviderConfig(BASE, 'https://example.com/docs/guides/reference/scim')),
     }),
     (c) => answer(c, serviceProviderConfig(baseOf(c), documentationOf(c))),
   )

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono'
 import { AppError } from '../../../core/errors.ts'
 import { changeProvisionedUser } from '../../../core/provisioning/change-user.ts'
-import type { ProvisionedUser } from '../../../core/provisioning/provisioned-user.ts'
+import { type ProvisionedUser, versionOf } from '../../../core/provisioning/provisioned-user.ts'
 import {
   type ClientGate,
   createProvisionedUser,
@@ -20,7 +20,7 @@ import { type Json, USER, USER_SCHEMA } from '../attributes.ts'
 import { listExample, USER_EXAMPLE } from '../examples.ts'
 import { patched } from '../patch.ts'
 import { conditionOnUsers, pageOf, selectionOf } from '../queries.ts'
-import { etagOf, readUser, replacing, toScimUser } from '../user-resource.ts'
+import { changeable, etagOf, readUser, replacing, toScimUser } from '../user-resource.ts'
 import {
   ListQuery,
   listReply,
@@ -47,9 +47,9 @@ export function userIdOf(text: string): UserId {
   return id
 }
 
-/** RFC 7644 §3.14: the versions in `If-Match`; null without it. A weak one counts, as all of them are. */
-function versionsOf(c: Context): string[] | null {
-  const header = c.req.header('if-match')
+/** RFC 7644 §3.14: the versions in such a header; null without it. A weak one counts, as all of them are. */
+function versionsOf(c: Context, name: 'if-match' | 'if-none-match' = 'if-match'): string[] | null {
+  const header = c.req.header(name)
   return header === undefined
     ? null
     : header.split(',').map((tag) =>
@@ -103,10 +103,19 @@ export const userRoutes = new Hono<AppEnv>()
   .get(
     '/Users/:id',
     requiresClient(READ),
-    describe('getUser', { summary: 'A user of the client', response: ok, refusals: [404] }),
+    describe('getUser', {
+      summary: 'A user of the client',
+      description: 'With `If-None-Match` of the version that the client has, 304 and no body.',
+      response: ok,
+      refusals: [404],
+    }),
     validate('param', UserParams),
     validate('query', SelectionQuery),
-    async (c) => show(c, await getProvisionedUser(c.var.gate, userIdOf(c.req.valid('param').id)), c.req.valid('query')),
+    async (c) => {
+      const user = await getProvisionedUser(c.var.gate, userIdOf(c.req.valid('param').id))
+      const isKnown = versionsOf(c, 'if-none-match')?.some((version) => version === '*' || version === versionOf(user))
+      return isKnown ? c.body(null, 304, { etag: etagOf(user) }) : show(c, user, c.req.valid('query'))
+    },
   )
   .post(
     '/Users',
@@ -133,7 +142,10 @@ export const userRoutes = new Hono<AppEnv>()
     validate('json', UserBody),
     async (c) => {
       const sent = c.req.valid('json')
-      const wanted = (current: ProvisionedUser) => readUser({ ...replacing(toScim(c, current), sent), schemas: schemasOf(sent) })
+      const wanted = (user: ProvisionedUser) => {
+        const before = { user, shown: toScim(c, user) }
+        return readUser({ ...replacing(changeable(before), sent), schemas: schemasOf(sent) }, before)
+      }
       const user = await changeProvisionedUser(c.var.ctx, c.var.gate, {
         userId: userIdOf(c.req.valid('param').id),
         versions: versionsOf(c),
@@ -156,7 +168,10 @@ export const userRoutes = new Hono<AppEnv>()
     validate('json', PatchBody),
     async (c) => {
       const operations = await operationsOf(c.req.valid('json'))
-      const wanted = (current: ProvisionedUser) => readUser(patched(USER, toScim(c, current), operations))
+      const wanted = (user: ProvisionedUser) => {
+        const before = { user, shown: toScim(c, user) }
+        return readUser(patched(USER, changeable(before), operations), before)
+      }
       const user = await changeProvisionedUser(c.var.ctx, c.var.gate, {
         userId: userIdOf(c.req.valid('param').id),
         versions: versionsOf(c),
