@@ -72,8 +72,12 @@ const MESSAGES: Readonly<Record<Exclude<Problem, 'general' | 'line'>, string | r
   appScheme:
     'must not have a scheme without a domain, which any other app may claim as well, except with native_development: use one such as com.example.app',
   redirectMissing: 'must name a URI for authorization_code',
-  publicUrl: ['must be an https URL with a public host name, without a fragment', 'must be an https URL with a public host name'],
-  grantMissing: 'must name a grant type',
+  publicUrl: [
+    'must be an https URL with a public host name, without a fragment',
+    'must be an https URL with a public host name',
+    'must be a public https address without credentials or a fragment',
+  ],
+  grantMissing: ['must name a grant type', 'must name a type of event'],
   refreshAlone: 'refresh_token requires authorization_code or urn:ietf:params:oauth:grant-type:device_code',
   serviceSecret: [
     'client_credentials requires a client that authenticates',

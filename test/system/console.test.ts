@@ -31,10 +31,24 @@ beforeAll(async () => {
   await page.click('main button')
   await page.waitForURL(`${kith.origin}/account`)
   cookies = await context.cookies()
+  await addWebhook(page)
   paths = await findPaths(page)
   await context.close()
 })
 afterAll(() => browser?.close())
+
+/** One that nothing can be sent to, so that its page, its log and what can be done with it are there. */
+async function addWebhook(page: Page): Promise<void> {
+  await page.goto(`${kith.origin}/admin/webhooks/new`)
+  await page.fill('#url', 'http://localhost:9/')
+  await page.check('[name="event *"]')
+  await page.click('main button[type=submit]')
+  await page.click('main .buttons a.primary')
+  for (const name of ['Send a test', 'Disable', 'Enable']) {
+    await page.click(`main .buttons a:has-text("${name}")`)
+    await page.click('main button[type=submit]')
+  }
+}
 
 /** What links lead to, a page of each kind. */
 async function findPaths(page: Page): Promise<string[]> {
@@ -78,6 +92,7 @@ test('the walk finds each section of the console, of the account and about peopl
     'machines',
     'invite-codes',
     'mail',
+    'webhooks',
     'audit',
     'settings',
     'health',

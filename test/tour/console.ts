@@ -27,6 +27,15 @@ export const stops: Stops = {
   ...asking('clients/new clients/edit clients/rotate clients/disable clients/enable clients/delete'),
   ...asking('apis/new apis/edit apis/disable apis/enable apis/delete'),
   ...asking('machines/new machines/revoke'),
+  // There are 20 at most.
+  'GET /admin/webhooks': list,
+  'GET /admin/webhooks/webhook': list,
+  ...asking('webhooks/new webhooks/edit webhooks/test webhooks/rotate webhooks/replay webhooks/enable'),
+  ...asking('webhooks/retry webhooks/disable webhooks/delete'),
+  // With the 30 that were given up, that wait, or that are there.
+  'POST /admin/webhooks/retry': { ...REFUSED, rowsRead: 420 },
+  'POST /admin/webhooks/disable': { ...REFUSED, rowsRead: 120 },
+  'POST /admin/webhooks/delete': { ...REFUSED, rowsRead: 180 },
   // 25 codes, each with two people and a role.
   'GET /admin/invite-codes': { roundTrips: 1, rowsRead: 140, rowsWritten: 0 },
   // All of a person are found, to show the newest of them; there are at most 100.

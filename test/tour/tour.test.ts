@@ -18,6 +18,7 @@ import { walkConsoleClients } from './walks/console-clients.ts'
 import { walkConsoleFigures } from './walks/console-figures.ts'
 import { walkConsoleMail } from './walks/console-mail.ts'
 import { walkConsolePeople } from './walks/console-people.ts'
+import { walkConsoleWebhooks } from './walks/console-webhooks.ts'
 import { walkEpixel } from './walks/epixel.ts'
 import { walkFound } from './walks/found.ts'
 import { visitFurther } from './walks/further.ts'
@@ -93,6 +94,9 @@ describe('as the API document shows it', () => {
     else expectWithin(name, spent, spent.status === 201 ? 201 : 200)
   })
 })
+
+// The last: once there was an endpoint, an isolate asks for a minute after each change whether anything is due.
+describe('console: webhooks', walkConsoleWebhooks)
 
 test('every budget was spent', () => {
   const unspent = Object.keys(STOPS).filter((name) => !spentBudgets.has(name))

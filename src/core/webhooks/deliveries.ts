@@ -14,6 +14,7 @@ import type { Ctx } from '../ctx.ts'
 import type { Gate } from '../gate.ts'
 import { type Listed, listed } from '../paging.ts'
 import { deliverEventsLater } from './deliver.ts'
+import { toEndpoint, type WebhookEndpoint } from './endpoint-plans.ts'
 import { disabled, found } from './endpoints.ts'
 import { REPLAYED_AT_A_TIME } from './limits.ts'
 import { messageId } from './payloads.ts'
@@ -65,13 +66,22 @@ interface Log {
   readonly page: { readonly limit: number; readonly before: number | null }
 }
 
+export interface EndpointDeliveries extends Listed<Delivery> {
+  readonly endpoint: WebhookEndpoint
+}
+
 /** Newest first. */
-export async function listDeliveries(_ctx: Ctx, gate: Gate, { endpointId, state, page }: Log): Promise<Listed<Delivery>> {
+export async function listDeliveries(_ctx: Ctx, gate: Gate, { endpointId, state, page }: Log): Promise<EndpointDeliveries> {
   const before = page.before ?? Number.MAX_SAFE_INTEGER
   const { reads } = await gate(() => [findEndpoint(endpointId), listRows({ endpointId, state, before, limit: page.limit + 1 })])
-  found(reads[0])
+  const endpoint = toEndpoint(found(reads[0]))
   const { records, next } = listed(reads[1], page.limit)
-  return { records: records.map(toDelivery), next }
+  return { endpoint, records: records.map(toDelivery), next }
+}
+
+export async function readDelivery(_ctx: Ctx, gate: Gate, id: DeliveryId): Promise<Delivery> {
+  const { reads } = await gate(() => [findDelivery(id)])
+  return toDelivery(found(reads[0]))
 }
 
 /** Sends one again that is done. One that waits is sent anyway: nothing changes. It may arrive after later events of the same user. */

@@ -95,9 +95,9 @@ export const endpointScope = z
   .refine((v) => new Set(v).size === v.length, 'must not be repeated')
   .meta({ description: 'For a full payload: which claims `data.user` holds', example: [] })
 export const rotationHours = z
-  .int()
-  .min(0)
-  .max(ROTATION_HOURS_MAX, `must be at most ${ROTATION_HOURS_MAX}`)
+  .int('must be a whole number')
+  .min(0, 'must be 0 or more')
+  .max(ROTATION_HOURS_MAX, `must be ${ROTATION_HOURS_MAX} or less`)
   .meta({ description: 'How long the secret before signs as well; 24 by default', example: 24 })
 
 // --- plans -------------------------------------------------------------------------------------------------------

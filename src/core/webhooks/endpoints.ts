@@ -64,26 +64,42 @@ export interface EndpointWithSecret {
   readonly secret: string
 }
 
-export async function createEndpoint(ctx: Ctx, gate: Gate, input: NewEndpoint): Promise<EndpointWithSecret> {
+/** `id`: drawn by a form, so that it creates one however often it is sent. */
+export async function createEndpoint(
+  ctx: Ctx,
+  gate: Gate,
+  input: NewEndpoint,
+  id = ctx.newId<WebhookEndpointId>(),
+): Promise<EndpointWithSecret> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   requireAdministrator(ctx, principal, reads[0])
-  const [id, secret] = [ctx.newId<WebhookEndpointId>(), newSecret()]
+  const secret = newSecret()
   const fields = planEndpoint(ctx, input)
   requireRight(principal, fields.payload)
   const sealed = await sealSecret(ctx.config.encryptionKeys, id, secret)
   const row = { ...fields, id, secret: sealed, createdBy: principal.userId, createdAt: ctx.now(), updatedAt: ctx.now() }
-  const condition = hasRoomForEndpoint(ENDPOINTS_MAX)
+  const condition = hasRoomForEndpoint(id, ENDPOINTS_MAX)
   const event = record(ctx, principal, 'webhook_created', fields.url || fields.kind, condition)
   const stored = await ctx.db.commit([event, insertEndpoint(row, condition)], findEndpoint(id))
   if (!stored) throw new AppError('quota_exceeded', `There are ${ENDPOINTS_MAX} endpoints already; delete one first`)
+  if (stored.secret !== sealed) throw new AppError('already_exists')
   noteEndpoint(ctx)
   return { endpoint: toEndpoint(stored), secret }
 }
 
-/** Omitted fields stay. An endpoint that is enabled again hears of what happens from then on. */
-export async function changeEndpoint(ctx: Ctx, gate: Gate, id: WebhookEndpointId, changes: EndpointChanges): Promise<WebhookEndpoint> {
+/**
+ * Omitted fields stay. An endpoint that is enabled again hears of what happens from then on. `version`: the `updatedAt` that the change is
+ * based on; a later one is refused.
+ */
+export async function changeEndpoint(
+  ctx: Ctx,
+  gate: Gate,
+  id: WebhookEndpointId,
+  changes: EndpointChanges,
+  version?: number,
+): Promise<WebhookEndpoint> {
   const { principal, reads } = await gate(({ userId }) => [findEndpoint(id), listFactors(userId)])
-  const before = found(reads[0])
+  const before = foundOfVersion(reads[0], version)
   const { row, events } = planChange(ctx, before, changes)
   if (events.length === 0) return toEndpoint(before)
   if (events.some(({ type }) => type !== 'webhook_disabled')) {
@@ -98,9 +114,15 @@ export async function changeEndpoint(ctx: Ctx, gate: Gate, id: WebhookEndpointId
 }
 
 /** The secret before signs as well for `hours`, so that the receiver can take its time; 0: it is not valid any more. */
-export async function rotateSecret(ctx: Ctx, gate: Gate, id: WebhookEndpointId, hours: number): Promise<EndpointWithSecret> {
+export async function rotateSecret(
+  ctx: Ctx,
+  gate: Gate,
+  id: WebhookEndpointId,
+  hours: number,
+  version?: number,
+): Promise<EndpointWithSecret> {
   const { principal, reads } = await gate(({ userId }) => [findEndpoint(id), listFactors(userId)])
-  const before = found(reads[0])
+  const before = foundOfVersion(reads[0], version)
   requireAdministrator(ctx, principal, reads[1])
   const secret = newSecret()
   const now = ctx.now()
@@ -142,6 +164,12 @@ const tryAgain = () => new AppError('temporarily_unavailable', 'Try again in a m
 export function found<Row>(row: Row | null): Row {
   if (row === null) throw new AppError('not_found')
   return row
+}
+
+function foundOfVersion(row: ShownEndpointRow | null, version?: number): ShownEndpointRow {
+  const endpoint = found(row)
+  if (version === undefined || version === endpoint.updatedAt) return endpoint
+  throw new AppError('precondition_failed', 'The endpoint has changed meanwhile')
 }
 
 /** Whoever has everybody's data sent elsewhere may see it. */

@@ -17,6 +17,7 @@ import { apiPages } from './registered-apis/index.ts'
 import { rolePages } from './roles/index.ts'
 import { consoleSectionsOf } from './sections.ts'
 import { settingsPage } from './settings/page.tsx'
+import { webhookPages } from './webhooks/index.ts'
 
 export const consolePages = new Hono<AppEnv>()
   // Leads to the first section that the caller may open.
@@ -35,6 +36,7 @@ export const consolePages = new Hono<AppEnv>()
   .route('/', machinePages)
   .route('/', inviteCodePages)
   .route('/', mailPages)
+  .route('/', webhookPages)
   .route('/', auditPages)
   .route('/', impersonationPages)
   .route('/', settingsPage)

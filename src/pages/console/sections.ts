@@ -18,6 +18,7 @@ const SECTIONS: readonly ConsoleSection[] = [
   { path: '/admin/machines', name: 'machines', scope: 'admin:client:read' },
   { path: '/admin/invite-codes', name: 'inviteCodes', scope: 'admin:profile:read' },
   { path: '/admin/mail', name: 'mail', scope: 'admin:mail:read' },
+  { path: '/admin/webhooks', name: 'webhooks', scope: 'admin:webhook:read' },
   { path: '/admin/audit', name: 'audit', scope: 'admin:audit:read' },
   { path: '/admin/settings', name: 'settings', scope: 'admin:settings:read' },
   { path: '/admin/health', name: 'health', scope: 'admin:settings:read' },

@@ -38,8 +38,9 @@ export function findEndpointGone(id: WebhookEndpointId): Statement<{ id: number 
   return first(sql`SELECT ${id} AS id WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id})`)
 }
 
-export function hasRoomForEndpoint(max: number): Fragment {
-  return sql`(SELECT count(*) FROM webhook_endpoints) < ${max}`
+/** Holds while there is none with this id, and fewer than `max` in all. */
+export function hasRoomForEndpoint(id: WebhookEndpointId, max: number): Fragment {
+  return sql`(SELECT count(*) FROM webhook_endpoints) < ${max} AND NOT EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id})`
 }
 
 export function isEndpointOfVersion(id: WebhookEndpointId, updatedAt: number): Fragment {
