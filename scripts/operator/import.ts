@@ -8,8 +8,9 @@ import { DryRun } from './import/dry-run.ts'
 import { HEAD_BYTES, type Input, type Item, type ReaderOptions, readerFor, Unreadable } from './import/readers/index.ts'
 import { lines } from './import/readers/json.ts'
 import { decode } from './import/readers/text.ts'
+import { type Credentials, remoteTarget } from './import/remote.ts'
 import { type Finished, run, type Source } from './import/run.ts'
-import { type Credentials, remoteTarget, type Target, withLocalTarget } from './import/target.ts'
+import { type Target, withLocalTarget } from './import/target.ts'
 import { withRefusals } from './input.ts'
 
 export const IMPORT_USAGE = `import <people> [--edges <file>] [--dry-run]
@@ -43,10 +44,11 @@ export function runImportCommand(args: readonly string[], remote: boolean): Prom
     if (rest.length > 0 || (people === undefined && values.edges === undefined)) {
       throw new Refusal(`import needs a file of people, or --edges, or both:\n\n  ${IMPORT_USAGE}`)
     }
-    const sources: (() => Promise<Source>)[] = []
-    if (people !== undefined) sources.push(() => peopleOf(requireFile(people), values))
     const { edges } = values
-    if (edges !== undefined) sources.push(async () => edgesOf(requireFile(edges)))
+    for (const path of [people, edges]) if (path !== undefined) requireFile(path)
+    const sources: (() => Promise<Source>)[] = []
+    if (people !== undefined) sources.push(() => peopleOf(people, values))
+    if (edges !== undefined) sources.push(async () => edgesOf(edges))
     const dryRun = values['dry-run'] ? new DryRun() : null
     const url = values.url ?? (remote ? readOrigin(true) : undefined)
     const work = (target: Target) => importAll(target, sources, dryRun)
@@ -65,6 +67,7 @@ type Values = ReturnType<typeof read>['values']
 
 async function importAll(target: Target, sources: readonly (() => Promise<Source>)[], dryRun: DryRun | null): Promise<void> {
   if (dryRun) console.log(`A dry run against ${target.name}: nothing is written.`)
+  const all: Finished[] = []
   for (const open of sources) {
     const source = await open()
     const finished = await run(target, source, dryRun).catch((error: unknown) => {
@@ -72,7 +75,9 @@ async function importAll(target: Target, sources: readonly (() => Promise<Source
       throw error
     })
     console.log(reportOf(source, finished, dryRun !== null))
+    all.push(finished)
   }
+  for (const finished of all) finished.forget()
 }
 
 // --- files -----------------------------------------------------------------------------------------------------
@@ -141,7 +146,7 @@ function originOf(url: string): string {
 }
 
 function credentialsOf(tokenFile: string | undefined): Credentials {
-  if (tokenFile !== undefined) return { token: readFileSync(requireFile(tokenFile), 'utf8').trim() }
+  if (tokenFile !== undefined) return { tokenFile: requireFile(tokenFile) }
   const { KITH_CLIENT_ID: clientId, KITH_CLIENT_SECRET: clientSecret } = process.env
   if (clientId && clientSecret) return { clientId, clientSecret }
   throw new Refusal('A deployment needs KITH_CLIENT_ID and KITH_CLIENT_SECRET of a client with client:import:write, or --token-file')
@@ -163,6 +168,7 @@ function reportOf({ file }: Source, { kind, counts, seconds, refusedFile }: Fini
     rows.push([counts.needReset, 'with a password that Kith cannot check: they will be asked for a reset'])
     rows.push([counts.unverified, 'without a verified address'])
   }
+  if (counts.rowsWritten > 0) rows.push([counts.rowsWritten, 'rows written, as D1 counts them'])
   for (const [what, count] of Object.entries(counts.lost)) rows.push([count, `without what does not move: ${what}`])
   const all = rows.map(([value, what]) => `${number(value)}  ${what}`)
   return [`\n${file}: ${lineCount.toLocaleString('en')} ${kind} in ${seconds.toFixed(1)} s (${pace} a second)`, ...all].join('\n')

@@ -15,7 +15,15 @@ export class Components {
 
   toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
     // Wrapped in an object, so that a named schema becomes a reference here too.
-    const { properties, $defs } = z.toJSONSchema(z.object({ schema }), { io, unrepresentable: 'any', target: 'draft-2020-12' })
+    const { properties, $defs } = z.toJSONSchema(z.object({ schema }), {
+      io,
+      unrepresentable: 'any',
+      target: 'draft-2020-12',
+      override: ({ zodSchema, jsonSchema }) => {
+        const documented: unknown = z.globalRegistry.get(zodSchema)?.documented
+        if (documented instanceof z.ZodType) Object.assign(jsonSchema, { documented: this.toJsonSchema(documented, io) })
+      },
+    })
     for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, definition as Json)
     return asDocumented(properties?.schema) as Json
   }
@@ -31,7 +39,7 @@ export class Components {
 /** Bounds that only say that a number is a safe integer. */
 const SAFE: ReadonlySet<unknown> = new Set([Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER])
 
-/** Fields may accept more than programs should send, such as numbers as text. Their schemas state in `documented` what to send. */
+/** Fields may accept more than programs should send, such as numbers as text. Their schemas state in `documented` what to send, as JSON Schema or zod's. */
 function asDocumented(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(asDocumented)
   if (json === null || typeof json !== 'object') return json

@@ -2,35 +2,27 @@
 // files that are none.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Project } from './project.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { importWithKills, storedDigests, writeFiles } from '../../bench/import/trial.ts'
+import { expectedDigests } from '../../bench/import/world.ts'
+import { Project, type Server } from './project.ts'
 
-const PEOPLE = 1_200
-const EDGES = 12_000
+const SHAPE = { people: 1_200, edges: 12_000, seed: 1 }
 
 let project: Project
 beforeAll(async () => {
   project = new Project()
-  await project.run(process.execPath, [
-    '-e',
-    "import('./scripts/local.ts').then((local) => local.completeDevVars('http://localhost:8787'))",
-  ])
-  await project.migrate()
-  const people = Array.from({ length: PEOPLE }, (_, n) => ({
-    externalId: `old|${n}`,
-    username: n % 10 === 0 ? `per.son ${n}` : `person_${n}`,
-    email: `person${n}@example.com`,
-    givenName: 'Zoë',
-    isPrivate: n % 7 === 0,
-  }))
-  const edges = Array.from({ length: EDGES }, (_, n) => ({
-    type: n % 50 === 49 ? 'block' : 'follow',
-    from: `old|${n % PEOPLE}`,
-    to: `old|${(n + 1 + Math.floor(n / PEOPLE)) % PEOPLE}`,
-  }))
-  project.write('people.ndjson', toLines([...people, people[0], { externalId: 'old|wrong', email: 'nobody' }]))
-  project.write('edges.ndjson', `${toLines(edges)}{"type":"follow"\n${'x'.repeat(3_000_000)}\n`)
+  await project.prepare()
+  await writeFiles(project.folder, SHAPE)
+  const broken = [
+    { externalId: 'old|0', username: 'again' },
+    { externalId: 'old|wrong', email: 'nobody' },
+  ]
+  project.write('people.ndjson', project.read('people.ndjson') + toLines(broken))
+  project.write('edges.ndjson', `${project.read('edges.ndjson')}{"type":"follow"\n${'x'.repeat(3_000_000)}\n`)
 })
 afterAll(() => project?.remove())
 
@@ -45,36 +37,31 @@ const refusedOf = (file: string) =>
     .map((line) => JSON.parse(line))
 
 /** Starts an import and kills it once the state of `file` says that something is done. */
-async function killedAfter(file: string): Promise<void> {
-  const args = ['scripts/operator.ts', 'import', 'people.ndjson', '--edges', 'edges.ndjson']
-  const child = spawn(process.execPath, args, { cwd: project.folder, stdio: 'ignore' })
+async function killedAfter(file: string, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ['scripts/operator.ts', 'import', ...args], { cwd: project.folder, stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const watch = setInterval(() => existsSync(join(project.folder, `${file}.import.json`)) && child.kill('SIGKILL'), 5)
   await ended
   clearInterval(watch)
 }
 
-test('a dry run says what an import then does, which continues after kills, and does nothing twice', async () => {
+test('a dry run says what an import then does, which continues after kills in little memory, and does nothing twice', async () => {
   const dry = await operator('people.ndjson', '--edges', 'edges.ndjson', '--dry-run')
   expect(dry.output).toContain('nothing is written')
-  expect(dry.output).toContain('120  with a user name that Kith proposed')
-  expect(numbers(dry.output)).toEqual(['1,200', '1', '1', '12,000', '0', '2'])
+  expect(dry.output).toContain('24  with a user name that Kith proposed')
+  expect(numbers(dry.output).slice(0, 3)).toEqual(['1,200', '1', '1'])
   expect(project.query('SELECT COUNT(*) AS n FROM users')).toEqual([{ n: 0 }])
 
-  await killedAfter('people.ndjson')
-  await killedAfter('edges.ndjson')
-  const done = await operator('people.ndjson', '--edges', 'edges.ndjson')
-  expect(done.code, done.output).toBe(0)
+  const { report } = await importWithKills(project.folder, SHAPE)
+  expect(numbers(report).slice(0, 3), report).toEqual(['1,200', '1', '1'])
+  expect(report).toMatch(/people\.ndjson: continues after line 1202\n/)
   expect(refusedOf('people.ndjson')).toEqual([
     { line: 1_202, field: 'email', message: 'must be an e-mail address', record: { externalId: 'old|wrong', email: 'nobody' } },
   ])
-  expect(refusedOf('edges.ndjson').map(({ line, message }) => `${line} ${message}`)).toEqual([
-    ...[expect.stringMatching(/^12001 /), expect.stringMatching(/^12002 /)],
-  ])
+  const broken = refusedOf('edges.ndjson').filter(({ record }) => record === undefined)
+  expect(broken.map(({ line }) => line)).toEqual([12_001, 12_002])
   expect(statSync(join(project.folder, 'people.ndjson.refused.ndjson')).mode & 0o777).toBe(0o600)
-  expect(project.query('SELECT COUNT(*) AS n FROM users')).toEqual([{ n: PEOPLE }])
-  const [blocks] = project.query('SELECT COUNT(*) AS n FROM blocks')
-  expect(blocks).toEqual({ n: EDGES / 50 })
+  expect(project.withDatabase(storedDigests)).toEqual(expectedDigests(SHAPE))
   const doctor = await project.run(process.execPath, ['scripts/doctor.ts'])
   expect(doctor.output).toContain('no differences')
 
@@ -82,3 +69,114 @@ test('a dry run says what an import then does, which continues after kills, and 
   expect(numbers(again.output).slice(0, 2)).toEqual(['0', '1,201'])
   expect(numbers(again.output)[3]).toBe('0')
 })
+
+describe('into a deployment', () => {
+  let server: Server
+  let front: Front
+  let credentials: NodeJS.ProcessEnv
+  beforeAll(async () => {
+    server = await project.start()
+    front = await openFront(server.origin)
+    const fields = ['--name', 'Mover', '--scope', 'client:import:write', '--grant-type', 'client_credentials']
+    const made = await project.run(process.execPath, [
+      ...['scripts/operator.ts', 'client', 'create', 'mover', ...fields, '--auth-method', 'client_secret_basic'],
+    ])
+    const [secret = ''] = /(?<=client_secret +)\S+/.exec(made.output) ?? []
+    credentials = { KITH_CLIENT_ID: 'mover', KITH_CLIENT_SECRET: secret }
+    expect(secret, made.output).not.toBe('')
+    project.write('remote.ndjson', toLines([...numbered('remote', 1_100), { externalId: 'wrong', email: 'nobody' }]))
+    project.write('remote-edges.ndjson', toLines([{ type: 'follow', from: 'remote|1', to: 'remote|2' }]))
+  })
+  afterAll(async () => {
+    await front?.close()
+    await server?.stop()
+  })
+
+  const into = (origin: string, env: NodeJS.ProcessEnv, ...args: string[]) =>
+    project.run(process.execPath, ['scripts/operator.ts', 'import', 'remote.ndjson', '--url', origin, ...args], env)
+
+  test('a busy one is waited for, a lost reply is asked for again, and a token that has expired is replaced', async () => {
+    const dry = await into(server.origin, credentials, '--dry-run')
+    expect(numbers(dry.output), dry.output).toEqual(['1,100', '0', '1'])
+    front.disturb('busy', 'limited', 'lost', 'expired')
+    const done = await into(front.origin, credentials, '--edges', 'remote-edges.ndjson')
+    // The batch whose reply was lost is there already.
+    expect(numbers(done.output), done.output).toEqual(['600', '500', '1', '1', '0', '0'])
+    expect(front.left()).toEqual([])
+    expect(done.output).toContain('does not answer (503')
+    expect(refusedOf('remote.ndjson')).toEqual([expect.objectContaining({ line: 1_101, field: 'email' })])
+  })
+
+  test.each([
+    ['a wrong secret', () => ({ ...credentials, KITH_CLIENT_SECRET: 'kith_cs_wrong' }), [], /gives mover no token .* 401/],
+    ['no credentials', () => ({}), [], /needs KITH_CLIENT_ID and KITH_CLIENT_SECRET/],
+    ['a wrong token', () => ({}), ['--token-file', 'token'], /The token in token is wrong or has expired/],
+    ['more than a token', () => ({}), ['--token-file', 'people.ndjson'], /must have a token, and nothing else/],
+  ])('%s: it says so, and nothing is imported', async (_, env, args, told) => {
+    project.write('token', 'kith_at_wrong\n')
+    const { code, output } = await into(server.origin, env(), ...args)
+    expect(code).toBe(1)
+    expect(output).toMatch(told)
+    expect(output).not.toMatch(/\n\s+at /)
+  })
+
+  test('after a kill it continues, with a file of a token that may be replaced meanwhile', async () => {
+    const reply = await fetch(`${server.origin}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`mover:${credentials.KITH_CLIENT_SECRET}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    project.write('token', ((await reply.json()) as { access_token: string }).access_token)
+    project.write('killed.ndjson', toLines(numbered('killed', 1_600)))
+    const args = ['killed.ndjson', '--url', server.origin, '--token-file', 'token']
+    await killedAfter('killed.ndjson', args)
+    const done = await operator(...args)
+    expect(done.output).toMatch(/killed\.ndjson: continues after line \d+/)
+    const [created, exists] = numbers(done.output)
+    expect(toNumber(created) + toNumber(exists), done.output).toBe(1_600)
+  })
+})
+
+const toNumber = (text = '') => Number(text.replace(',', ''))
+
+function numbered(of: string, count: number) {
+  return Array.from({ length: count }, (_, n) => ({ externalId: `${of}|${n}`, username: `${of}_${n}`, email: `${of}${n}@example.com` }))
+}
+
+/** What may go wrong with a request to a deployment. */
+type Trouble = 'busy' | 'limited' | 'lost' | 'expired'
+interface Front {
+  readonly origin: string
+  /** The next requests of an import, one after another. */
+  disturb(...troubles: Trouble[]): void
+  left(): readonly Trouble[]
+  close(): Promise<void>
+}
+
+/** Stands between the command and Kith. */
+async function openFront(origin: string): Promise<Front> {
+  const troubles: Trouble[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const trouble = request.url?.includes('/import/') ? troubles.shift() : undefined
+    if (trouble === 'busy' || trouble === 'limited') {
+      response.writeHead(trouble === 'busy' ? 503 : 429, { 'retry-after': '0' }).end('later')
+      return
+    }
+    const authorization = trouble === 'expired' ? 'Bearer kith_at_expired' : (request.headers.authorization ?? '')
+    const headers = { authorization, 'content-type': request.headers['content-type'] ?? '' }
+    const reply = await fetch(`${origin}${request.url}`, { method: 'POST', headers, body: Buffer.concat(chunks) })
+    const text = await reply.text()
+    if (trouble === 'lost') request.socket.destroy()
+    else response.writeHead(reply.status, { 'content-type': 'application/json' }).end(text)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    disturb: (...more) => troubles.push(...more),
+    left: () => troubles,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}

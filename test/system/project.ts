@@ -52,14 +52,20 @@ export class Project {
   /** Reads the local database's file, while nothing else uses it: much faster than wrangler. */
   // biome-ignore lint/suspicious/noExplicitAny: the row's shape is what the query names
   query(sql: string): any[] {
+    return this.withDatabase((database) =>
+      database
+        .prepare(sql)
+        .all()
+        .map((row) => ({ ...row })),
+    )
+  }
+
+  withDatabase<T>(use: (database: DatabaseSync) => T): T {
     const folder = join(this.folder, '.wrangler/state/v3/d1/miniflare-D1DatabaseObject')
     const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ''
     const database = new DatabaseSync(join(folder, file))
     try {
-      return database
-        .prepare(sql)
-        .all()
-        .map((row) => ({ ...row }))
+      return use(database)
     } finally {
       database.close()
     }
@@ -69,6 +75,14 @@ export class Project {
   run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, below = '.'): Promise<Finished> {
     const { child, output } = this.#spawn(command, args, env, below)
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output: output() })))
+  }
+
+  /** Settings and an empty database, without a server. */
+  async prepare(): Promise<void> {
+    const settings = "import('./scripts/local.ts').then((local) => local.completeDevVars('http://localhost:8787'))"
+    const { code, output } = await this.run(process.execPath, ['-e', settings])
+    if (code !== 0) throw new Error(output)
+    await this.migrate()
   }
 
   async migrate(): Promise<void> {

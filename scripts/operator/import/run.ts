@@ -24,11 +24,13 @@ export interface Finished {
   readonly counts: Counts
   readonly seconds: number
   readonly refusedFile: string
+  /** After the last file of a command: a kill in the second is not to repeat the first. */
+  forget(): void
 }
 
 /** `dryRun`: nothing is written, and it remembers what would have been. */
 export async function run(target: Target, source: Source, dryRun: DryRun | null): Promise<Finished> {
-  const progress = new Progress(source.file, target.name, dryRun !== null)
+  const progress = new Progress(source.file, target.identity, dryRun !== null)
   if (progress.line > 0) console.log(`${source.file}: continues after line ${progress.line}`)
   const bar = new Bar(source.kind, source.bytes)
   try {
@@ -41,8 +43,8 @@ export async function run(target: Target, source: Source, dryRun: DryRun | null)
   } finally {
     bar.clear()
   }
-  progress.finish()
-  return { kind: source.kind, counts: progress.counts, seconds: progress.seconds, refusedFile: progress.refusedFile }
+  const { counts, seconds, refusedFile } = progress
+  return { kind: source.kind, counts, seconds, refusedFile, forget: () => progress.finish() }
 }
 
 /** As many records as a batch takes, by number and size, beginning after the line that is done. */
@@ -71,7 +73,9 @@ interface Recorded {
 /** Sends what can be sent and counts what became of each line. Returns the refused ones, for their file. */
 async function settle(target: Target, kind: Kind, batch: readonly Item[], { progress, dryRun }: Recorded): Promise<object[]> {
   const records = batch.flatMap((item) => ('record' in item ? [item.record] : []))
+  const rowsBefore = target.rowsWritten() ?? 0
   const sent = records.length === 0 ? [] : await target.send(kind, records, dryRun !== null)
+  progress.counts.rowsWritten += (target.rowsWritten() ?? 0) - rowsBefore
   const outcomes = dryRun === null ? sent : await dryRun.settle(target, kind, records, sent)
   const refusals: object[] = []
   let at = 0

@@ -9,6 +9,7 @@ export interface Counts {
   proposed: number
   needReset: number
   unverified: number
+  rowsWritten: number
   /** What of people does not move, as the reader of the format says. */
   lost: Record<string, number>
 }
@@ -25,7 +26,7 @@ interface State {
   refusedBytes: number
 }
 
-const NOTHING = (): Counts => ({ created: 0, exists: 0, refused: 0, proposed: 0, needReset: 0, unverified: 0, lost: {} })
+const NOTHING = (): Counts => ({ created: 0, exists: 0, refused: 0, proposed: 0, needReset: 0, unverified: 0, rowsWritten: 0, lost: {} })
 
 export class Progress {
   readonly counts: Counts
@@ -35,12 +36,13 @@ export class Progress {
   readonly #startedAt: number
   readonly #isDryRun: boolean
 
-  constructor(file: string, targetName: string, isDryRun: boolean) {
+  constructor(file: string, target: string, isDryRun: boolean) {
     const { size, mtimeMs } = statSync(file)
     this.#file = `${file}.import.json`
-    this.refusedFile = `${file}.refused.ndjson`
+    // That of an import which is to be continued stays.
+    this.refusedFile = `${file}${isDryRun ? '.dry-run' : ''}.refused.ndjson`
     this.#isDryRun = isDryRun
-    const of = `${targetName} ${size} ${mtimeMs}`
+    const of = `${target} ${size} ${mtimeMs}`
     const stored = isDryRun ? null : readState(this.#file)
     this.#state = stored?.of === of ? stored : { of, line: 0, counts: NOTHING(), tookMs: 0, refusedBytes: 0 }
     this.counts = this.#state.counts
@@ -86,7 +88,8 @@ export class Progress {
 
   /** There is nothing to continue any more. */
   finish(): void {
-    rmSync(this.#file, { force: true })
+    // A dry run knows nothing of an import that is to be continued.
+    if (!this.#isDryRun) rmSync(this.#file, { force: true })
   }
 }
 

@@ -1,4 +1,5 @@
 // Moving in: people with their password hashes and the edges between them, by an administrator or a service.
+import { createHash, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { DAY_MS } from '../../../src/core/limits.ts'
 import { fold } from '../../../src/core/profiles/fold.ts'
@@ -38,6 +39,11 @@ function somebody(more: Record<string, unknown> = {}) {
 }
 const userOf = async (externalId: string) =>
   (await rows(`SELECT u.* FROM external_ids x JOIN users u ON u.id = x.user_id WHERE x.source = '' AND x.external_id = ?`, externalId))[0]
+
+function ssha(password: string): string {
+  const salt = randomBytes(8)
+  return `{SSHA}${Buffer.concat([createHash('sha1').update(password).update(salt).digest(), salt]).toString('base64')}`
+}
 
 describe('people', () => {
   test('everything that a record says is there', async () => {
@@ -85,13 +91,15 @@ describe('people', () => {
     const replies = await results(
       send([
         { ...own, passwordHash: row?.password_hash },
-        { ...foreign, passwordHash: '{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr' },
+        { ...foreign, passwordHash: ssha(someone.password) },
         { ...costly, passwordHash: `$2b$31$${'a'.repeat(53)}` },
       ]),
     )
     expect(replies.map(({ needsReset }: { needsReset: boolean }) => needsReset)).toEqual([false, false, true])
-    const person = { ...someone, username: own.username }
-    expect((await logIn(person)).status).toBe(200)
+    for (const { username } of [own, foreign]) expect((await logIn({ ...someone, username })).status).toBe(200)
+    const [after] = await rows('SELECT password_hash FROM credentials WHERE user_id = ?', (await userOf(foreign.externalId))?.id)
+    expect(after?.password_hash).toMatch(/^\$scrypt\$/)
+    expect((await logIn({ ...someone, username: foreign.username, password: 'not this one' })).status).toBe(401)
   })
 
   test('a batch that is repeated changes nothing, and finds everybody', async () => {

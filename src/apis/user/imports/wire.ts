@@ -1,19 +1,20 @@
 /** Batches of an import. Each record is judged for itself, so one that is wrong refuses no other. */
 import * as z from 'zod'
+import { edgeRecord, personRecord } from '../../../core/imports/person-record.ts'
 import { IMPORTED_EDGES_MAX, IMPORTED_PEOPLE_MAX } from '../../../core/limits.ts'
 
 const dryRun = z.boolean().default(false).meta({ description: 'Says what would be done, and does nothing', example: false })
 
-/** Items of any kind: the core reads each (`core/imports/person-record.ts`). */
-const records = (description: string, max: number, example: Readonly<Record<string, unknown>>) =>
+/** Items of any kind: the core reads each, by this schema. */
+const records = (description: string, max: number, record: z.ZodType, example: Readonly<Record<string, unknown>>) =>
   z
     .array(z.unknown(), 'must be a list of records')
     .min(1, 'must have at least one record')
     .max(max, `must have at most ${max} records`)
-    .meta({ description, example: [example], documented: { type: 'array', minItems: 1, maxItems: max, items: { type: 'object' } } })
+    .meta({ description, example: [example], documented: z.array(record).min(1).max(max) })
 
 export const ImportPeopleBody = z.strictObject({
-  records: records('People, with the fields of docs/moving-in.md', IMPORTED_PEOPLE_MAX, {
+  records: records('People, with the fields of docs/moving-in.md', IMPORTED_PEOPLE_MAX, personRecord.meta({ id: 'PersonRecord' }), {
     externalId: 'auth0|507f1f77bcf86cd799439011',
     username: 'john_doe_3',
     email: 'john3@example.com',
@@ -25,7 +26,7 @@ export const ImportPeopleBody = z.strictObject({
 })
 
 export const ImportEdgesBody = z.strictObject({
-  records: records('Follows and blocks, each with type, from and to', IMPORTED_EDGES_MAX, {
+  records: records('Follows and blocks, each with type, from and to', IMPORTED_EDGES_MAX, edgeRecord.meta({ id: 'EdgeRecord' }), {
     type: 'follow',
     from: '@john_doe',
     to: 'auth0|507f1f77bcf86cd799439011',
