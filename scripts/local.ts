@@ -42,6 +42,9 @@ export function startWrangler(args: readonly string[], options: SpawnOptions = {
 /** Where the local runtime serves the avatars bucket publicly, as a public domain does in production. */
 export const localAvatars = (origin: string) => `${origin}/cdn-cgi/local/r2/public/kith-avatars`
 
+/** Where the local runtime runs the Worker's cron. */
+export const LOCAL_CRON = '/cdn-cgi/local/scheduled'
+
 /** Runs wrangler to completion and returns its output. `CI` keeps it from prompting. */
 export async function runWrangler(args: readonly string[]): Promise<string> {
   const child = startWrangler(args, { stdio: ['ignore', 'pipe', 'pipe'], env: { CI: 'true' } })

@@ -1,17 +1,18 @@
 /**
  * `npm start`: Kith on this machine. Completes `.dev.vars`, migrates the local D1, seeds the demo data once, runs
- * `wrangler dev` and prints how to get in. Nothing here needs the internet. `PORT` changes the port; `ORIGIN` and the
- * URLs of profile pictures follow.
+ * `wrangler dev` with cron once a minute, and prints how to get in. Nothing here needs the internet. `PORT` changes the
+ * port; `ORIGIN` and the URLs of profile pictures follow.
  */
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { ConfigError } from '../src/config.ts'
 import { makeAssets } from './assets.ts'
 import { ADMINISTRATOR, type Demo, seed } from './demo/seed.ts'
-import { completeDevVars, DEMO, DEV_VARS, localAvatars, main, Refusal, ROOT, startWrangler } from './local.ts'
+import { completeDevVars, DEMO, DEV_VARS, LOCAL_CRON, localAvatars, main, Refusal, ROOT, startWrangler } from './local.ts'
 
 const DEFAULT_PORT = 8787
 const READY_WITHIN_MS = 60_000
+const CRON_EVERY_MS = 60_000
 const USAGE = `Usage: npm start
 
 Serves Kith on http://localhost:${DEFAULT_PORT}. For another port: PORT=8788 npm start
@@ -39,6 +40,7 @@ await main(async () => {
   })
   endWith(server)
   await untilReady(server, local)
+  runCron(local)
   console.log(welcome(demo, local))
 })
 
@@ -107,6 +109,19 @@ async function untilReady(server: ChildProcess, local: string): Promise<void> {
   throw new Refusal(`The server did not answer within ${READY_WITHIN_MS / 1000} s`)
 }
 
+/** Nothing else triggers cron on this machine: archives, retries of webhooks and imported pictures wait for it. */
+function runCron(local: string): void {
+  const next = () => setTimeout(run, CRON_EVERY_MS)
+  const run = () =>
+    fetch(`${local}${LOCAL_CRON}`)
+      .then(
+        (reply) => reply.body?.cancel(),
+        () => undefined,
+      )
+      .then(next)
+  next()
+}
+
 function welcome(demo: Demo, local: string): string {
   const people = Object.entries(demo.users).map(
     ([name, { email, password }]) =>
@@ -119,6 +134,7 @@ Kith is ready on ${local}
   Console         ${local}/admin  (as ${ADMINISTRATOR})
   API reference   ${local}/docs
   Captured mail   ${local}/dev/mailbox
+  Cron            runs each minute; at once by ${local}${LOCAL_CRON}
   API document    ${local}/openapi.json
 
   Demo people: user name, address, password

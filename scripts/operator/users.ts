@@ -22,7 +22,7 @@ import { listFactors } from '../../src/store/db/second-factors.ts'
 import { listLiveSessions } from '../../src/store/db/sessions.ts'
 import type { UserRow } from '../../src/store/db/users.ts'
 import { execute, readAll } from '../database.ts'
-import { Refusal } from '../local.ts'
+import { LOCAL_CRON, Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
 import { OPERATOR, withRefusals } from './input.ts'
 
@@ -133,7 +133,7 @@ const actFor = ({ id }: UserRow) => ({ userId: id, actor: null, condition: isSom
  */
 async function carryOut({ eventId, writes }: PlannedAct, remote: boolean): Promise<boolean> {
   const isDone = (await execute(writes, findEvent(eventId), remote)) !== null
-  if (isDone && !remote) await fetch(`${readOrigin(remote)}/cdn-cgi/local/scheduled`).catch(() => undefined)
+  if (isDone && !remote) await fetch(`${readOrigin(remote)}${LOCAL_CRON}`).catch(() => undefined)
   return isDone
 }
 
