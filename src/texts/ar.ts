@@ -2222,6 +2222,7 @@ export const ar: Words = {
         administrator: 'بواسطة مشرف، {time}',
         failing: 'لم يصل شيء منذ ثلاثة أيام، {time}',
         gone: 'لا يريد المستقبِل مزيدًا من الأحداث، {time}',
+        moved: 'نُقلت قاعدة البيانات أو استُعيدت، {time}',
       },
       lastDelivery: 'آخر تسليم',
       created: 'تاريخ الإضافة',

@@ -2212,6 +2212,7 @@ export const de: Words = {
         administrator: 'Durch einen Administrator, {time}',
         failing: 'Drei Tage lang kam nichts an, {time}',
         gone: 'Der Empfänger möchte keine Ereignisse mehr, {time}',
+        moved: 'Die Datenbank wurde umgezogen oder wiederhergestellt, {time}',
       },
       lastDelivery: 'Letzte Zustellung',
       created: 'Hinzugefügt',

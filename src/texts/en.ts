@@ -2122,6 +2122,7 @@ export const en = {
         administrator: 'By an administrator, {time}',
         failing: 'Nothing had arrived for three days, {time}',
         gone: 'The receiver wants no more events, {time}',
+        moved: 'The database was moved or restored, {time}',
       },
       lastDelivery: 'Last delivery',
       created: 'Added',

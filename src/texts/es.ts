@@ -2175,6 +2175,7 @@ export const es: Words = {
         administrator: 'Por parte de la administración, el {time}',
         failing: 'Llevaba tres días sin recibir nada, el {time}',
         gone: 'El receptor no quiere más eventos, el {time}',
+        moved: 'La base de datos se trasladó o se restauró, el {time}',
       },
       lastDelivery: 'Última entrega',
       created: 'Añadido',

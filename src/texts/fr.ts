@@ -2199,6 +2199,7 @@ export const fr: Words = {
         administrator: 'Par un administrateur, le {time}',
         failing: 'Rien n’était arrivé depuis trois jours, le {time}',
         gone: 'Le destinataire ne veut plus d’événements, le {time}',
+        moved: 'La base de données a été déplacée ou restaurée, le {time}',
       },
       lastDelivery: 'Dernière livraison',
       created: 'Ajout',

@@ -2129,6 +2129,7 @@ export const ja: Words = {
         administrator: '管理者による（{time}）',
         failing: '3日間何も届かなかったため（{time}）',
         gone: '受信側がこれ以上のイベントを望まないため（{time}）',
+        moved: 'データベースが移行または復元されたため（{time}）',
       },
       lastDelivery: '最終配信',
       created: '追加日時',

@@ -2152,6 +2152,7 @@ export const ptBr: Words = {
         administrator: 'Por um administrador, {time}',
         failing: 'Nada chegava havia três dias, {time}',
         gone: 'O destinatário não quer mais eventos, {time}',
+        moved: 'O banco de dados foi movido ou restaurado, {time}',
       },
       lastDelivery: 'Última entrega',
       created: 'Adicionado',

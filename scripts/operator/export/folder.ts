@@ -10,7 +10,7 @@ import type { Stores } from '../../doctor/objects.ts'
 import { Refusal } from '../../local.ts'
 import { type Copied, countObjects, saveObjects } from './objects.ts'
 import { edgeRecords, personRecords } from './records.ts'
-import { type Figures, listTables, type Row, readRows, Tally } from './tables.ts'
+import { comparedOf, type Figures, listTables, type Row, readRows, Tally } from './tables.ts'
 
 export interface Manifest {
   readonly format: 'kith'
@@ -46,7 +46,7 @@ export async function saveFolder(stores: Stores, folder: string, withObjects: bo
   mkdirSync(join(folder, 'rows'), { recursive: true })
   const tables: Record<string, Manifest['tables'][string]> = {}
   for (const table of (await listTables(stores.DB)).reverse()) {
-    const tally = new Tally(table.columns)
+    const tally = new Tally(comparedOf(table.name, table.columns))
     await writeLines(join(folder, 'rows', `${table.name}.ndjson`), tallied(readRows(stores.DB, table), tally))
     tables[table.name] = { ...tally.figures, columns: table.columns }
   }
@@ -92,7 +92,7 @@ export async function compareFolder(stores: Stores, folder: string): Promise<Com
   for (const table of await listTables(stores.DB)) {
     const exported = manifest.tables[table.name]
     if (!exported) continue
-    const tally = new Tally(exported.columns)
+    const tally = new Tally(comparedOf(table.name, exported.columns))
     for await (const page of readRows(stores.DB, table)) for (const row of page) tally.add(row)
     lines.push({ name: table.name, exported: show(exported), here: show(tally.figures) })
   }

@@ -10,7 +10,7 @@ import { Refusal } from '../../local.ts'
 import { Bar } from '../import/bar.ts'
 import type { Manifest } from './folder.ts'
 import { putObjects } from './objects.ts'
-import { listTables, type Table, UNFINISHED } from './tables.ts'
+import { listTables, SWITCH_ENDPOINTS_OFF, type Table, UNFINISHED } from './tables.ts'
 
 /** A value of D1 has 2 MB at most. */
 const CHUNK_CHARACTERS = 500_000
@@ -21,6 +21,8 @@ const SET_ASIDE = `INSERT INTO ${UNFINISHED} (name, value)
 export async function loadFolder(stores: Stores, folder: string, manifest: Manifest): Promise<void> {
   const { DB } = stores
   const tables = await listTables(DB)
+  if (tables.length === 0)
+    throw new Refusal('The database has no tables yet: npm run db:migrate, or for a deployment npm run db:migrate:remote')
   const unknown = Object.keys(manifest.tables).filter((name) => !tables.some((table) => table.name === name))
   if (unknown.length > 0) throw new Refusal(`The database has no table ${unknown.join(', ')}: this Kith is older than the export`)
   const moved = tables.filter(({ name }) => name in manifest.tables)
@@ -44,7 +46,7 @@ export async function loadFolder(stores: Stores, folder: string, manifest: Manif
   bar.clear()
   if (manifest.objects) await putObjects(stores, folder)
   const triggers = JSON.parse(String(done.triggers)) as string[]
-  await DB.batch([...triggers, `DROP TABLE ${UNFINISHED}`].map((sql) => DB.prepare(sql)))
+  await DB.batch([SWITCH_ENDPOINTS_OFF, ...triggers, `DROP TABLE ${UNFINISHED}`].map((sql) => DB.prepare(sql)))
 }
 
 type Done = Readonly<Record<string, string | number>>

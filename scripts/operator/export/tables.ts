@@ -26,6 +26,16 @@ export const STAYS: Readonly<Record<string, string>> = {
   sweep_cursors: 'where the sweep of the old database is',
 }
 
+/** A Kith that data is moved into sends nothing to the receivers of the old one, until an administrator enables them. */
+export const SWITCH_ENDPOINTS_OFF = `UPDATE webhook_endpoints SET disabled_at = CAST(unixepoch('subsec') * 1000 AS INTEGER), disabled_reason = 'moved'
+  WHERE disabled_at IS NULL`
+
+/** What an import changes, and digests leave out. */
+const CHANGES: Readonly<Record<string, readonly string[]>> = { webhook_endpoints: ['disabled_at', 'disabled_reason'] }
+
+/** The columns that must be equal afterwards. */
+export const comparedOf = (name: string, columns: readonly string[]) => columns.filter((column) => !CHANGES[name]?.includes(column))
+
 /** Tables that belong to nobody's data begin like this: those of the platform, and the state of an unfinished import. */
 const OWN = '_'
 /** The state of `operator -- import <folder>` while it is under way. Until it is gone, the triggers are, and nothing is counted. */

@@ -37,7 +37,7 @@ export interface WebhookEndpoint {
   readonly updatedAt: number
   readonly disabledAt: number | null
   /** Empty: by an administrator. */
-  readonly disabledReason: 'failing' | 'gone' | ''
+  readonly disabledReason: 'failing' | 'gone' | 'moved' | ''
   readonly failingSince: number | null
   readonly lastSuccessAt: number | null
 }

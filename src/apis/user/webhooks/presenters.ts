@@ -20,9 +20,10 @@ const EndpointOut = z
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     disabledAt: date,
-    disabledReason: z
-      .enum(['failing', 'gone', ''])
-      .meta({ description: 'failing: nothing has arrived for three days; gone: it answered 410; empty: by an administrator' }),
+    disabledReason: z.enum(['failing', 'gone', 'moved', '']).meta({
+      description:
+        'failing: nothing has arrived for three days; gone: it answered 410; moved: the database was moved or restored; empty: by an administrator',
+    }),
     failingSince: date.meta({ description: 'The first failure since the last success' }),
     lastSuccessAt: date.meta({ description: 'Accurate to a minute' }),
   })
