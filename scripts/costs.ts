@@ -10,6 +10,7 @@ const read = (name: string) => readFileSync(join(DOCS, name), 'utf8')
 
 if (!process.argv.includes('--keep')) {
   const started = Date.now()
+  console.log('Measuring what each route costs: this takes about two minutes')
   // Fails where the table is out of date, which is why it runs: what counts is that the table was written.
   spawnSync('npx', ['vitest', 'run', 'test/tour/tour.test.ts', '--reporter=./test/tour/costs-reporter.ts'], {
     stdio: ['ignore', 'ignore', 'inherit'],
