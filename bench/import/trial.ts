@@ -52,6 +52,7 @@ export async function importWithKills(folder: string, { people, edges }: Shape):
     }
     child.kill('SIGKILL')
     const { code, output } = await ended
+    endRuntime(child)
     if (code !== null) throw new Error(`The import ended before it was killed:\n${output}`)
     kills.push(`${file} after line ${done}`)
   }
@@ -65,7 +66,7 @@ export async function importWithKills(folder: string, { people, edges }: Shape):
 
 function start(folder: string) {
   const args = [`--max-old-space-size=${HEAP_MB}`, 'scripts/operator.ts', 'import', PEOPLE, '--edges', EDGES]
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   const keep = (chunk: Buffer) => {
     output += chunk
@@ -74,6 +75,15 @@ function start(folder: string) {
   child.stderr.on('data', keep)
   const ended = new Promise<{ code: number | null; output: string }>((resolve) => child.on('exit', (code) => resolve({ code, output })))
   return { child, ended }
+}
+
+/** The local runtime outlives a command that was killed. */
+function endRuntime({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** 0 before the first batch, and after the last. */
