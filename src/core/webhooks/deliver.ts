@@ -6,9 +6,11 @@
 import type { MailId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
 import {
+  type FirstDelivery,
   giveUpOfDisabled,
   type LeasedDelivery,
   leaseDeliveries,
+  listFollowing,
   settleDeliveries,
   type TriedDelivery,
 } from '../../store/db/event-deliveries.ts'
@@ -26,16 +28,22 @@ import {
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import {
+  AFTER_REPLY_MS,
+  CHAIN_MAX,
+  CHAIN_MS,
+  ENDPOINTS_AT_A_TIME,
   GIVEN_UP_AT_A_TIME,
   KNOWN_MS,
   LEASE_MS,
+  LEASED_AFTER_REPLY,
   LEASED_AT_A_TIME,
+  LEASED_OF_FAILING,
+  LEASES_AFTER_REPLY,
+  LEASES_PER_RUN,
   LEFT_TO_CRON_MS,
   RETRY_AFTER_MS,
   RUN_MS,
-  SENT_AFTER_REPLY,
   SENT_AT_A_TIME,
-  SENT_PER_RUN,
 } from './limits.ts'
 import { toMessage } from './payloads.ts'
 import { openSecrets } from './secrets.ts'
@@ -58,8 +66,9 @@ export function deliverEventsLater(ctx: Ctx): void {
       known.set(ctx.config, { isAnybody, until: now + KNOWN_MS })
       if (!isAnybody) return
     }
-    for (const endpoint of await ctx.db.one(listEndpointsWithDue(now, now - LEFT_TO_CRON_MS)))
-      await deliverTo(ctx, endpoint, SENT_AFTER_REPLY)
+    const endpoints = await ctx.db.one(listEndpointsWithDue(now, now - LEFT_TO_CRON_MS))
+    const leases = LEASES_AFTER_REPLY * endpoints.length
+    await deliverInTurns(ctx, endpoints, { leases, size: LEASED_AFTER_REPLY, until: ctx.now() + AFTER_REPLY_MS })
   })
 }
 
@@ -68,34 +77,60 @@ export function noteEndpoint(ctx: Ctx): void {
   known.set(ctx.config, { isAnybody: true, until: ctx.now() + KNOWN_MS })
 }
 
-/** For cron: up to `limit` for each endpoint, those that work first. Returns how many it tried. */
-export async function deliverDueEvents(ctx: Ctx, limit: number = SENT_PER_RUN): Promise<number> {
+/** For cron: those that work first. Returns how many it tried. */
+export async function deliverDueEvents(ctx: Ctx): Promise<number> {
   const start = ctx.now()
   await ctx.db.one(giveUpOfDisabled(GIVEN_UP_AT_A_TIME))
-  let tried = 0
   const endpoints = await ctx.db.one(listEndpointsWithDue(start, null))
-  for (const endpoint of endpoints.sort((a, b) => Number(a.failingSince !== null) - Number(b.failingSince !== null))) {
-    if (ctx.now() - start < RUN_MS) tried += await deliverTo(ctx, endpoint, limit)
+  endpoints.sort((a, b) => Number(a.failingSince !== null) - Number(b.failingSince !== null))
+  return deliverInTurns(ctx, endpoints, { leases: LEASES_PER_RUN, size: LEASED_AT_A_TIME, until: start + RUN_MS })
+}
+
+interface Run {
+  /** How many, of all endpoints. */
+  readonly leases: number
+  /** Of each. */
+  readonly size: number
+  /** Nothing new begins after that. */
+  readonly until: number
+}
+
+/** A lease for each endpoint in turn, as long as it has more and does not fail; some endpoints side by side. */
+async function deliverInTurns(ctx: Ctx, endpoints: readonly EndpointRow[], { leases, size, until }: Run): Promise<number> {
+  const waiting = [...endpoints]
+  const lanes = Math.min(ENDPOINTS_AT_A_TIME, waiting.length)
+  let [tried, left] = [0, leases]
+  const runLane = async () => {
+    for (let endpoint = waiting.shift(); endpoint && left > 0 && ctx.now() < until; endpoint = waiting.shift()) {
+      left -= 1
+      const isFailing = endpoint.failingSince !== null
+      const results = await deliverTo(ctx, endpoint, {
+        size: isFailing ? Math.min(size, LEASED_OF_FAILING) : size,
+        width: SENT_AT_A_TIME / lanes,
+        until: Math.min(until, ctx.now() + CHAIN_MS),
+      })
+      tried += results.length
+      const hasFailed = results.some(({ deliveredAt }) => deliveredAt === null)
+      if (results.some(({ deliveredAt }) => deliveredAt !== null)) waiting.push({ ...endpoint, failingSince: hasFailed ? ctx.now() : null })
+    }
   }
+  await Promise.all(Array.from({ length: lanes }, runLane))
   return tried
 }
 
-/** Up to `limit`, and no more once the endpoint fails. */
-async function deliverTo(ctx: Ctx, endpoint: EndpointRow, limit: number): Promise<number> {
-  const start = ctx.now()
-  let tried = 0
-  let isFailing = endpoint.failingSince !== null
-  while (tried < limit && ctx.now() - start < RUN_MS) {
-    const now = ctx.now()
-    const size = Math.min(limit - tried, isFailing ? SENT_AT_A_TIME : LEASED_AT_A_TIME)
-    const leased = await ctx.db.one(leaseDeliveries({ endpointId: endpoint.id, now, until: now + LEASE_MS, limit: size }))
-    if (leased.length === 0) break
-    const results = await tryAll(ctx, endpoint, leased)
-    await settle(ctx, endpoint, results)
-    tried += leased.length
-    if (results.every(({ deliveredAt }) => deliveredAt === null)) break
-    isFailing = results.some(({ deliveredAt }) => deliveredAt === null)
-  }
+interface Turn {
+  readonly size: number
+  /** How many requests are under way at a time. */
+  readonly width: number
+  readonly until: number
+}
+
+async function deliverTo(ctx: Ctx, endpoint: EndpointRow, { size, width, until }: Turn): Promise<Tried[]> {
+  const now = ctx.now()
+  const leased = await ctx.db.one(leaseDeliveries({ endpointId: endpoint.id, now, until: now + LEASE_MS, limit: size }))
+  if (leased.length === 0) return []
+  const tried = await tryAll(ctx, endpoint, leased, { width, until })
+  await settle(ctx, endpoint, tried)
   return tried
 }
 
@@ -103,20 +138,35 @@ interface Tried extends TriedDelivery {
   readonly createdAt: number
 }
 
-async function tryAll(ctx: Ctx, endpoint: EndpointRow, leased: readonly LeasedDelivery[]): Promise<Tried[]> {
+/** The first of each user, and after each that has arrived the next of the same user. */
+async function tryAll(ctx: Ctx, endpoint: EndpointRow, leased: readonly FirstDelivery[], turn: Omit<Turn, 'size'>): Promise<Tried[]> {
   const keys = await openSecrets(ctx, endpoint)
-  const users: UserRow[] = endpoint.payload === 'full' ? await ctx.db.one(findUsers([...new Set(leased.map(({ userId }) => userId))])) : []
+  const users: UserRow[] = endpoint.payload === 'full' ? await ctx.db.one(findUsers(leased.map(({ userId }) => userId))) : []
+  const followed = leased.filter(({ isFollowed }) => isFollowed === 1).map(({ userId }) => userId)
+  const following = followed.length > 0 ? await ctx.db.one(listFollowing(endpoint.id, followed, CHAIN_MAX)) : []
+  const chains = leased.map((first) => ({ first, rest: [first, ...following.filter(({ userId }) => userId === first.userId)] }))
   const tried: Tried[] = []
-  for (let start = 0; start < leased.length; start += SENT_AT_A_TIME) {
-    const group = leased.slice(start, start + SENT_AT_A_TIME)
-    const results = await Promise.all(group.map((delivery) => sendMessage(ctx, endpoint, toMessage(ctx, endpoint, delivery, users), keys)))
-    tried.push(...group.map((delivery, index) => judged(ctx, endpoint, delivery, results[index] ?? '')))
+  for (let going = chains; going.length > 0 && (tried.length === 0 || ctx.now() < turn.until); ) {
+    const next: typeof chains = []
+    for (let start = 0; start < going.length; start += turn.width) {
+      const group = going.slice(start, start + turn.width)
+      await Promise.all(
+        group.map(async (chain) => {
+          const [delivery, ...rest] = chain.rest
+          if (!delivery) return
+          const result = judged(ctx, endpoint, delivery, await sendMessage(ctx, endpoint, toMessage(ctx, endpoint, delivery, users), keys))
+          tried.push({ ...result, first: chain.first })
+          if (result.deliveredAt !== null && rest.length > 0) next.push({ first: chain.first, rest })
+        }),
+      )
+    }
+    going = next
   }
   return tried
 }
 
 /** 2xx is success. Anything else is tried again, until three days have passed. */
-function judged(ctx: Ctx, endpoint: EndpointRow, { id, attempts, createdAt }: LeasedDelivery, result: string): Tried {
+function judged(ctx: Ctx, endpoint: EndpointRow, { id, attempts, createdAt }: LeasedDelivery, result: string): Omit<Tried, 'first'> {
   const isDelivered = /^2\d\d$/.test(result) || result === QUEUED
   const delay = RETRY_AFTER_MS[attempts - 1]
   const nextAttemptAt = isDelivered || delay === undefined || result === GONE ? null : ctx.now() + delay

@@ -7,7 +7,6 @@ import {
   listFailedSince,
   listDeliveries as listRows,
   replayDeliveries,
-  replayDelivery as replayOne,
 } from '../../store/db/event-deliveries.ts'
 import { findEndpoint } from '../../store/db/webhook-endpoints.ts'
 import type { Ctx } from '../ctx.ts'
@@ -89,7 +88,7 @@ export async function replayDelivery(ctx: Ctx, gate: Gate, id: DeliveryId): Prom
   const { reads } = await gate(() => [findDelivery(id)])
   const before = found(reads[0])
   if (before.isDisabled) throw disabled()
-  const results = await ctx.db.batch([...replayOne(id, before), findDelivery(id)])
+  const results = await ctx.db.batch([...replayDeliveries([id], before.endpointId), findDelivery(id)])
   deliverEventsLater(ctx)
   return toDelivery(found(results.at(-1) as DeliveryRow | null))
 }

@@ -16,15 +16,25 @@ export const ROTATION_HOURS_DEFAULT = 24
 export const ROTATION_HOURS_MAX = 7 * 24
 
 export const SEND_MS = 10 * SECOND
-/** Below the six connections that a worker may have open at a time. */
+/** Requests that are under way: below the six connections that a worker may have open at a time. */
 export const SENT_AT_A_TIME = 4
-/** For an endpoint that works; one that fails gets as many as are sent at a time. */
+/** So that one slow endpoint does not keep all others waiting. */
+export const ENDPOINTS_AT_A_TIME = 2
+/** Of different users, for an endpoint that works, and for one that fails. */
 export const LEASED_AT_A_TIME = 12
-/** More than all of one lease take. */
+export const LEASED_OF_FAILING = 4
+/** Of one user in a row, once the first has arrived: whoever deletes a folder has very many. */
+export const CHAIN_MAX = 50
+/** No more of a user begin after that. */
+export const CHAIN_MS = 40 * SECOND
+/** More than all of one lease take: `CHAIN_MS`, and `LEASED_AT_A_TIME` of an endpoint whose every answer takes `SEND_MS`. */
 export const LEASE_MS = 2 * MINUTE
-export const SENT_AFTER_REPLY = 12
-/** Of one endpoint, in a run of cron. */
-export const SENT_PER_RUN = 240
+/** After a reply a worker lives for 30 seconds: then it has recorded what it has sent, however slow an endpoint is. */
+export const LEASED_AFTER_REPLY = 4
+export const LEASES_AFTER_REPLY = 3
+export const AFTER_REPLY_MS = 5 * SECOND
+/** Of all endpoints, in a run of cron: five queries each, of the 1,000 that the whole run has. */
+export const LEASES_PER_RUN = 24
 /** A run of cron begins nothing new after that. */
 export const RUN_MS = 60 * SECOND
 /** An endpoint that has been failing for longer is left to cron: no request ends with waiting for it. */

@@ -21,23 +21,44 @@ export interface LeasedDelivery {
   readonly data: string
 }
 
-/** Nobody else sends them until the lease ends. Oldest first. */
+/** The first of its user, with whether more of the user wait behind it. */
+export interface FirstDelivery extends LeasedDelivery {
+  readonly isFollowed: 0 | 1
+}
+
+/** Nobody else sends them, or what waits behind them, until the lease ends. Oldest first. */
 export function leaseDeliveries(input: {
   endpointId: WebhookEndpointId
   now: number
   until: number
   limit: number
-}): Statement<LeasedDelivery[]> {
+}): Statement<FirstDelivery[]> {
   return all(sql`
     UPDATE event_deliveries SET attempts = attempts + 1, next_attempt_at = ${input.until} WHERE id IN (
       SELECT id FROM event_deliveries WHERE endpoint_id = ${input.endpointId} AND next_attempt_at <= ${input.now}
       ORDER BY next_attempt_at, id LIMIT ${input.limit})
     AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = endpoint_id AND e.disabled_at IS NULL)
     RETURNING id, event_id, user_id, created_at, attempts, (SELECT v.type FROM events v WHERE v.id = event_id) AS type,
-      (SELECT v.data FROM events v WHERE v.id = event_id) AS data`)
+      (SELECT v.data FROM events v WHERE v.id = event_id) AS data,
+      EXISTS (SELECT 1 FROM event_deliveries w
+        WHERE w.endpoint_id = event_deliveries.endpoint_id AND w.user_id = event_deliveries.user_id AND w.next_attempt_at = ${PARKED}
+      ) AS is_followed`)
+}
+
+/** What waits behind leased deliveries of these users, in order; `limit`: of each. The lease covers it: no row changes. */
+export function listFollowing(endpointId: WebhookEndpointId, users: readonly UserId[], limit: number): Statement<LeasedDelivery[]> {
+  return all(sql`
+    SELECT d.id, d.event_id, d.user_id, d.created_at, d.attempts + 1 AS attempts, v.type, v.data
+    FROM json_each(${JSON.stringify(users)}) u CROSS JOIN event_deliveries d ON d.id IN (
+      SELECT w.id FROM event_deliveries w WHERE w.endpoint_id = ${endpointId} AND w.user_id = u.value AND w.next_attempt_at = ${PARKED}
+      ORDER BY w.id LIMIT ${limit})
+    JOIN events v ON v.id = d.event_id
+    ORDER BY d.id`)
 }
 
 export interface TriedDelivery extends Pick<LeasedDelivery, 'id' | 'attempts'> {
+  /** The one that was leased: this one, or the one that it waited for. */
+  readonly first: Pick<LeasedDelivery, 'id' | 'attempts'>
   /** What `last_result` says. */
   readonly result: string
   readonly deliveredAt: number | null
@@ -45,15 +66,16 @@ export interface TriedDelivery extends Pick<LeasedDelivery, 'id' | 'attempts'> {
   readonly nextAttemptAt: number | null
 }
 
-/** Skips deliveries that were leased again meanwhile. After each one that is done, the next for the same user is due. */
+/** Skips those whose lease is another's by now. After each one that is done, the next for the same user is due. */
 export function settleDeliveries(tried: readonly TriedDelivery[]): Statement<void>[] {
   const those = JSON.stringify(tried)
   return [
     run(sql`
-      UPDATE event_deliveries AS d SET last_result = t.value ->> 'result', delivered_at = t.value ->> 'deliveredAt',
-        next_attempt_at = t.value ->> 'nextAttemptAt'
-      FROM json_each(${those}) t
-      WHERE d.id = t.value ->> 'id' AND d.attempts = t.value ->> 'attempts' AND d.next_attempt_at IS NOT NULL`),
+      UPDATE event_deliveries AS d SET attempts = t.value ->> 'attempts', last_result = t.value ->> 'result',
+        delivered_at = t.value ->> 'deliveredAt', next_attempt_at = t.value ->> 'nextAttemptAt'
+      FROM json_each(${those}) t JOIN event_deliveries f ON f.id = t.value ->> '$.first.id'
+      WHERE f.attempts = t.value ->> '$.first.attempts' AND f.next_attempt_at IS NOT NULL
+        AND d.id = t.value ->> 'id' AND d.next_attempt_at IS NOT NULL`),
     run(sql`
       UPDATE event_deliveries SET next_attempt_at = 0 WHERE next_attempt_at = ${PARKED} AND id IN (
         SELECT (SELECT min(w.id) FROM event_deliveries w
@@ -113,40 +135,23 @@ export function findDelivery(id: DeliveryId): Statement<DeliveryRow | null> {
   return first(sql`${columns} WHERE d.id = ${id}`)
 }
 
-/** Where a replay happens. */
-interface Replayed {
-  readonly endpointId: WebhookEndpointId
-  /** Null: of all users. */
-  readonly userId: UserId | null
-}
-
-/**
- * Sends again what `which`, about the alias `d`, names, if the endpoint is live: in order per user, and what was waiting for the same
- * user waits for it.
- */
-function replay(which: Fragment, { endpointId, userId }: Replayed): Statement<unknown>[] {
-  const waits = sql`p.endpoint_id = ${endpointId} AND ${userId === null ? sql`1` : sql`p.user_id = ${userId}`} AND p.next_attempt_at IS NOT NULL`
+/** Sends again those of these that are done, if the endpoint is live: in order per user, and what was waiting for the same user waits for it. */
+export function replayDeliveries(ids: readonly DeliveryId[], endpointId: WebhookEndpointId): Statement<unknown>[] {
+  const those = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`
+  const users = sql`(SELECT r.user_id FROM event_deliveries r WHERE r.id IN ${those})`
+  const waits = sql`p.endpoint_id = ${endpointId} AND p.user_id IN ${users} AND p.next_attempt_at IS NOT NULL`
   const isFirst = sql`p.id = (
     SELECT min(w.id) FROM event_deliveries w WHERE w.endpoint_id = p.endpoint_id AND w.user_id = p.user_id AND w.next_attempt_at IS NOT NULL)`
   return [
     run(sql`
       UPDATE event_deliveries AS d SET attempts = 0, delivered_at = NULL, last_result = NULL, next_attempt_at = ${PARKED}
-      WHERE d.endpoint_id = ${endpointId} AND d.next_attempt_at IS NULL AND ${which}
+      WHERE d.id IN ${those} AND d.endpoint_id = ${endpointId} AND d.next_attempt_at IS NULL
         AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.disabled_at IS NULL)`),
     run(
       sql`UPDATE event_deliveries AS p SET next_attempt_at = ${PARKED} WHERE ${waits} AND p.next_attempt_at <> ${PARKED} AND NOT ${isFirst}`,
     ),
     run(sql`UPDATE event_deliveries AS p SET next_attempt_at = 0 WHERE ${waits} AND p.next_attempt_at = ${PARKED} AND ${isFirst}`),
   ]
-}
-
-export function replayDelivery(id: DeliveryId, of: Replayed): Statement<unknown>[] {
-  return replay(sql`d.id = ${id}`, of)
-}
-
-/** Of those with these ids. */
-export function replayDeliveries(ids: readonly DeliveryId[], endpointId: WebhookEndpointId): Statement<unknown>[] {
-  return replay(sql`d.id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`, { endpointId, userId: null })
 }
 
 /** Those that were given up since a time, the oldest first. */
