@@ -174,6 +174,12 @@ export const CHECKS: readonly Check[] = [
     find: `SELECT "table" || ' ' || COALESCE(rowid, '') AS subject, parent AS expected FROM pragma_foreign_key_check LIMIT ${ROUND_MAX}`,
     repair: null,
   },
+  {
+    // Within a batch alone: outside of one, nobody would be told of anything any more.
+    name: 'events that are paused',
+    find: 'SELECT id AS subject FROM event_pauses',
+    repair: () => ['DELETE FROM event_pauses'],
+  },
   wrongRows('edges without a user', 'follows', FOLLOW, `${noUser('t.follower_id')} OR ${noUser('t.followed_id')}`),
   wrongRows('blocks without a user', 'blocks', BLOCK, `${noUser('t.blocker_id')} OR ${noUser('t.blocked_id')}`),
   wrongRows('self edges', 'follows', FOLLOW, 't.follower_id = t.followed_id'),

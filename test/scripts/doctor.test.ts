@@ -110,6 +110,13 @@ describe('what is planted is found and repaired', () => {
     expect(await rows('SELECT 1 FROM blocks')).toHaveLength(2)
   })
 
+  test('a pause of events that nothing has ended', async () => {
+    await exec('INSERT INTO event_pauses (id) VALUES (1)')
+    expect(await findAll()).toEqual({ 'events that are paused': [{ subject: 1 }] })
+    await mendAll()
+    expect(await findAll()).toEqual({})
+  })
+
   test('a self edge', async () => {
     const restore = await without('follows_not_self', 'TRIGGER', () =>
       exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (2, ?1, ?1, 0)', ann),

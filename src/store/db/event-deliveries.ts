@@ -40,7 +40,7 @@ export function leaseDeliveries(input: {
     AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = endpoint_id AND e.disabled_at IS NULL)
     RETURNING id, event_id, user_id, created_at, attempts, (SELECT v.type FROM events v WHERE v.id = event_id) AS type,
       (SELECT v.data FROM events v WHERE v.id = event_id) AS data,
-      EXISTS (SELECT 1 FROM event_deliveries w
+      EXISTS (SELECT 1 FROM event_deliveries w INDEXED BY event_deliveries_waiting
         WHERE w.endpoint_id = event_deliveries.endpoint_id AND w.user_id = event_deliveries.user_id AND w.next_attempt_at = ${PARKED}
       ) AS is_followed`)
 }
@@ -50,7 +50,8 @@ export function listFollowing(endpointId: WebhookEndpointId, users: readonly Use
   return all(sql`
     SELECT d.id, d.event_id, d.user_id, d.created_at, d.attempts + 1 AS attempts, v.type, v.data
     FROM json_each(${JSON.stringify(users)}) u CROSS JOIN event_deliveries d ON d.id IN (
-      SELECT w.id FROM event_deliveries w WHERE w.endpoint_id = ${endpointId} AND w.user_id = u.value AND w.next_attempt_at = ${PARKED}
+      SELECT w.id FROM event_deliveries w INDEXED BY event_deliveries_waiting
+      WHERE w.endpoint_id = ${endpointId} AND w.user_id = u.value AND w.next_attempt_at = ${PARKED}
       ORDER BY w.id LIMIT ${limit})
     JOIN events v ON v.id = d.event_id
     ORDER BY d.id`)

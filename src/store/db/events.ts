@@ -13,7 +13,7 @@ export function insertTestEvent(endpointId: WebhookEndpointId, by: UserId, now: 
     run(sql`
       INSERT INTO event_deliveries (endpoint_id, event_id, user_id, created_at, next_attempt_at)
       SELECT ${endpointId}, v.id, v.user_id, v.created_at, iif(EXISTS (
-        SELECT 1 FROM event_deliveries w WHERE w.endpoint_id = ${endpointId} AND w.user_id = ${by} AND w.next_attempt_at IS NOT NULL
+        SELECT 1 FROM event_deliveries w INDEXED BY event_deliveries_waiting WHERE w.endpoint_id = ${endpointId} AND w.user_id = ${by} AND w.next_attempt_at IS NOT NULL
       ), 9007199254740991, 0)
       FROM events v WHERE v.id = (SELECT max(id) FROM events) AND v.type = 'webhook.test' AND v.user_id = ${by} AND ${condition}`),
   ]
