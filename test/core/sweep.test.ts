@@ -258,8 +258,8 @@ describe('the cron trigger', () => {
     await leave(ann)
     clock.advance(14 * DAY_MS)
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-    // Operation 1 lists the mails, 2 leases the logout notices, 3 deletes the expired rows.
-    platform.faults.failStatement(3)
+    // Operation 1 lists the mails, 2 leases the logout notices, 3 and 4 look for events, 5 deletes the expired rows.
+    platform.faults.failStatement(5)
     await expect(runCron()).rejects.toThrow('1 parts of the sweep failed')
     expect(log.mock.calls.flat().join()).toContain('"part":"rows"')
     expect(await userRow(ann)).toBeUndefined()
