@@ -32,6 +32,8 @@ export const stops: Stops = {
   'GET /admin/webhooks/webhook': list,
   ...asking('webhooks/new webhooks/edit webhooks/test webhooks/rotate webhooks/replay webhooks/enable'),
   ...asking('webhooks/retry webhooks/disable webhooks/delete'),
+  // With what waits for the same user.
+  'POST /admin/webhooks/replay': { ...REFUSED, rowsRead: 28 },
   // With the 30 that were given up, that wait, or that are there.
   'POST /admin/webhooks/retry': { ...REFUSED, rowsRead: 420 },
   'POST /admin/webhooks/disable': { ...REFUSED, rowsRead: 120 },

@@ -85,6 +85,12 @@ export async function newOther(route?: Route): Promise<Person> {
         'INSERT INTO event_deliveries (id, endpoint_id, event_id, user_id, created_at) SELECT ?, id, 1, id, 0 FROM webhook_endpoints',
       )
       .bind(Number.parseInt(DELIVERY, 16)),
+    // Behind that one, if it is sent again.
+    db
+      .prepare(
+        'INSERT INTO event_deliveries (id, endpoint_id, event_id, user_id, created_at, next_attempt_at) SELECT ?, id, 1, id, 0, 9007199254740991 FROM webhook_endpoints',
+      )
+      .bind(Number.parseInt(DELIVERY, 16) + 1),
     db
       .prepare(
         `INSERT OR REPLACE INTO mail_outbox (id, kind, user_id, to_address, created_at, next_attempt_at, failed_at, error)

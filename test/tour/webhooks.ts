@@ -29,8 +29,10 @@ export const stops: Stops = {
   },
   'POST /webhook/admin-api/test': { ...WRITE, access: 'admin:webhook:write', restricted: 'refused', body: endpoint },
   'GET /webhook/admin-api/deliveries': { ...PAGE, access: 'admin:webhook:read' },
+  // It looks at what waits for the same user.
   'POST /webhook/admin-api/replay': {
     ...WRITE,
+    rowsRead: 28,
     access: 'admin:webhook:write',
     restricted: 'refused',
   },

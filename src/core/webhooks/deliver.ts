@@ -144,6 +144,7 @@ async function tryAll(ctx: Ctx, endpoint: EndpointRow, leased: readonly FirstDel
   const users: UserRow[] = endpoint.payload === 'full' ? await ctx.db.one(findUsers(leased.map(({ userId }) => userId))) : []
   const followed = leased.filter(({ isFollowed }) => isFollowed === 1).map(({ userId }) => userId)
   const following = followed.length > 0 ? await ctx.db.one(listFollowing(endpoint.id, followed, CHAIN_MAX)) : []
+  following.sort((a, b) => a.id - b.id)
   const chains = leased.map((first) => ({ first, rest: [first, ...following.filter(({ userId }) => userId === first.userId)] }))
   const tried: Tried[] = []
   for (let going = chains; going.length > 0 && (tried.length === 0 || ctx.now() < turn.until); ) {

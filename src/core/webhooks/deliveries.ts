@@ -88,7 +88,7 @@ export async function replayDelivery(ctx: Ctx, gate: Gate, id: DeliveryId): Prom
   const { reads } = await gate(() => [findDelivery(id)])
   const before = found(reads[0])
   if (before.isDisabled) throw disabled()
-  const results = await ctx.db.batch([...replayDeliveries([id], before.endpointId), findDelivery(id)])
+  const results = await ctx.db.batch([...replayDeliveries([before], before.endpointId), findDelivery(id)])
   deliverEventsLater(ctx)
   return toDelivery(found(results.at(-1) as DeliveryRow | null))
 }
@@ -101,9 +101,9 @@ export async function replayFailed(
 ): Promise<number> {
   const { reads } = await gate(() => [findEndpoint(endpointId), listFailedSince(endpointId, since, REPLAYED_AT_A_TIME)])
   if (found(reads[0]).disabledAt !== null) throw disabled()
-  const ids = reads[1].map(({ id }) => id)
-  if (ids.length === 0) return 0
-  await ctx.db.batch(replayDeliveries(ids, endpointId))
+  const [, failed] = reads
+  if (failed.length === 0) return 0
+  await ctx.db.batch(replayDeliveries(failed, endpointId))
   deliverEventsLater(ctx)
-  return ids.length
+  return failed.length
 }

@@ -45,7 +45,7 @@ export function leaseDeliveries(input: {
       ) AS is_followed`)
 }
 
-/** What waits behind leased deliveries of these users, in order; `limit`: of each. The lease covers it: no row changes. */
+/** What waits behind leased deliveries of these users, not sorted: the first `limit` of each. The lease covers it: no row changes. */
 export function listFollowing(endpointId: WebhookEndpointId, users: readonly UserId[], limit: number): Statement<LeasedDelivery[]> {
   return all(sql`
     SELECT d.id, d.event_id, d.user_id, d.created_at, d.attempts + 1 AS attempts, v.type, v.data
@@ -53,8 +53,7 @@ export function listFollowing(endpointId: WebhookEndpointId, users: readonly Use
       SELECT w.id FROM event_deliveries w INDEXED BY event_deliveries_waiting
       WHERE w.endpoint_id = ${endpointId} AND w.user_id = u.value AND w.next_attempt_at = ${PARKED}
       ORDER BY w.id LIMIT ${limit})
-    JOIN events v ON v.id = d.event_id
-    ORDER BY d.id`)
+    JOIN events v ON v.id = d.event_id`)
 }
 
 export interface TriedDelivery extends Pick<LeasedDelivery, 'id' | 'attempts'> {
@@ -136,10 +135,12 @@ export function findDelivery(id: DeliveryId): Statement<DeliveryRow | null> {
   return first(sql`${columns} WHERE d.id = ${id}`)
 }
 
+export type Replayed = Pick<LeasedDelivery, 'id' | 'userId'>
+
 /** Sends again those of these that are done, if the endpoint is live: in order per user, and what was waiting for the same user waits for it. */
-export function replayDeliveries(ids: readonly DeliveryId[], endpointId: WebhookEndpointId): Statement<unknown>[] {
-  const those = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`
-  const users = sql`(SELECT r.user_id FROM event_deliveries r WHERE r.id IN ${those})`
+export function replayDeliveries(replayed: readonly Replayed[], endpointId: WebhookEndpointId): Statement<unknown>[] {
+  const those = sql`(SELECT value FROM json_each(${JSON.stringify(replayed.map(({ id }) => id))}))`
+  const users = sql`(SELECT value FROM json_each(${JSON.stringify([...new Set(replayed.map(({ userId }) => userId))])}))`
   const waits = sql`p.endpoint_id = ${endpointId} AND p.user_id IN ${users} AND p.next_attempt_at IS NOT NULL`
   const isFirst = sql`p.id = (
     SELECT min(w.id) FROM event_deliveries w WHERE w.endpoint_id = p.endpoint_id AND w.user_id = p.user_id AND w.next_attempt_at IS NOT NULL)`
@@ -156,8 +157,8 @@ export function replayDeliveries(ids: readonly DeliveryId[], endpointId: Webhook
 }
 
 /** Those that were given up since a time, the oldest first. */
-export function listFailedSince(endpointId: WebhookEndpointId, since: number, limit: number): Statement<{ id: DeliveryId }[]> {
+export function listFailedSince(endpointId: WebhookEndpointId, since: number, limit: number): Statement<Replayed[]> {
   return all(sql`
-    SELECT d.id FROM event_deliveries d WHERE d.endpoint_id = ${endpointId} AND d.created_at >= ${since} AND ${IS_IN.failed}
+    SELECT d.id, d.user_id FROM event_deliveries d WHERE d.endpoint_id = ${endpointId} AND d.created_at >= ${since} AND ${IS_IN.failed}
     ORDER BY d.id LIMIT ${limit}`)
 }
