@@ -16,7 +16,7 @@ let root: Client
 let reader: Client
 
 async function withRole(username: string, scopes: string, ranking = 50): Promise<Client> {
-  await db.prepare('INSERT INTO roles VALUES (?1, ?1, ?2, ?1, ?3, 0, 1, 1)').bind(username, ranking, `delegated:all ${scopes}`).run()
+  await db.prepare('INSERT INTO roles VALUES (?1, ?1, ?2, ?1, ?3, 0, 1, 1, NULL)').bind(username, ranking, `delegated:all ${scopes}`).run()
   const person = await verifiedPerson(username)
   await giveRole(person, username)
   return browserOf(person)

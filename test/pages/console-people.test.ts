@@ -46,7 +46,7 @@ const setRow = ({ id }: Person, sets: string) => db.prepare(`UPDATE users SET ${
 /** An administrator with these scopes alone. */
 async function adminWith(scopes: string, ranking = 50): Promise<Person> {
   const role = newName('role')
-  await db.prepare('INSERT INTO roles VALUES (?1, ?1, ?2, ?1, ?3, 0, 1, 1)').bind(role, ranking, `delegated:all ${scopes}`).run()
+  await db.prepare('INSERT INTO roles VALUES (?1, ?1, ?2, ?1, ?3, 0, 1, 1, NULL)').bind(role, ranking, `delegated:all ${scopes}`).run()
   const person = await verifiedPerson(newName('people_admin'))
   await giveRole(person, role)
   await browserOf(person, person.client)

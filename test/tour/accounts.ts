@@ -22,7 +22,14 @@ export const stops: Stops = {
   // The act, as a deletion has it, and then twelve reads, each with the gate: of each list, and of all that is short.
   'POST /user/export': { access: 'delegated:all', roundTrips: 15, rowsRead: 120, kv: 1, body: () => ({ password: PASSWORD }) },
   // The act as for an export; the earlier archive is marked and removed.
-  'POST /user/archives': { access: 'delegated:all', roundTrips: 5, rowsRead: 50, kv: 1, body: () => ({ password: PASSWORD }) },
+  'POST /user/archives': {
+    access: 'delegated:all',
+    roundTrips: 5,
+    rowsRead: 50,
+    kv: 1,
+    body: () => ({ password: PASSWORD }),
+    restricted: 'made',
+  },
   'GET /user/archives': { ...PAGE, access: 'delegated:all' },
   'GET /user/archives/:archiveId': { ...READ, access: 'delegated:all', nothingThere: true },
   'DELETE /user/archives/:archiveId': { ...WRITE, access: 'delegated:all', nothingThere: true },
@@ -35,6 +42,6 @@ export const stops: Stops = {
     nothingThere: true,
   },
   // The gate with the link, and once more for the first piece.
-  'GET /user/archives/:archiveId/content': { access: 'delegated:all', roundTrips: 2, rowsRead: 20, rowsWritten: 0, r2: 1, signed: true },
+  'GET /user/archives/:archiveId/content': { access: 'delegated:all', roundTrips: 2, rowsRead: 20, rowsWritten: 0, r2: 1, linked: true },
   'GET /user/audit': { ...PAGE, access: 'delegated:profile:login-history:read' },
 }

@@ -90,7 +90,7 @@ describe('as the API document shows it', () => {
     const { path, options } = requestOf(route, { other, own })
     const spent = await spend(client, route.method, path, options.body, options.headers)
     if (stopOf(route).nothingThere) expect(spent.status).toBe(404)
-    else if (stopOf(route).signed) expect([400, 403]).toContain(spent.status)
+    else if (stopOf(route).signed || stopOf(route).linked) expect([400, 403]).toContain(spent.status)
     else expectWithin(name, spent, spent.status === 201 ? 201 : 200)
   })
 })

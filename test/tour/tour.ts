@@ -63,6 +63,8 @@ export interface Stop extends Budget {
   readonly nothingThere?: true
   /** The example is refused: what it contains is signed, for nobody. */
   readonly signed?: true
+  /** The request needs a signed link of its caller's own: without one it is refused (403 `link_invalid`). */
+  readonly linked?: true
 }
 
 /** By the name of the route; ` with `: a case with its own budget. */

@@ -37,6 +37,11 @@ function expectInsufficient(reply: Reply, scope: Scope): void {
   expect(challengeOf(reply)).toBe(`Bearer error="insufficient_scope", scope="${scope}"`)
 }
 
+/** The caller is let in as far as the link, which is missing. */
+function expectNoLink({ status, json }: Reply): void {
+  expect([status, json.additionalInfo.reason]).toEqual([403, 'link_invalid'])
+}
+
 const known = new Map<string, Promise<unknown>>()
 /** Made on first use; the same for every route, because all calls are refused for what they carry. */
 function lasting<T>(key: string, make: () => Promise<T>): Promise<T> {
@@ -152,7 +157,8 @@ describe.each(named(guarded))('%s', (_name, route) => {
         expect(reply.status).toBe(403)
         const isRefusedForRights = stop.app === 'gives_rights' && held !== '*'
         expect(['browser_sign_in_required', ...(isRefusedForRights ? ['scope'] : [])]).toContain(reply.json.additionalInfo.reason)
-      } else expect(held === scope ? first : [200, 201, 404], `${held}: ${reply.text}`).toContain(reply.status)
+      } else if (stop.linked) expectNoLink(reply)
+      else expect(held === scope ? first : [200, 201, 404], `${held}: ${reply.text}`).toContain(reply.status)
     }
   })
 
@@ -215,6 +221,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     const [person, other] = [await newCaller(route), await newOther(route)]
     await update(person, 'banned_at = 1, banned_until = 2, restricted_at = 1, restricted_until = 2')
     const reply = await call(person.client, route, { other, own: person.own })
+    if (stop.linked) return expectNoLink(reply)
     expect([200, 201, 404, ...(stop.mails ? [429] : []), ...(stop.signed ? [400] : [])], reply.text).toContain(reply.status)
   })
 
@@ -226,6 +233,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     if (stop.restricted === 'refused') {
       expect([reply.status, reply.json.error, reply.json.additionalInfo.reason], says).toEqual([403, 'Forbidden', 'restricted'])
     } else if (stop.restricted === 'made') expect(reply.status, says).toBe(201)
+    else if (stop.linked) expectNoLink(reply)
     else if (hasLine(route)) expect(stop.signed ? [400] : [200, 404], says).toContain(reply.status)
   })
 })

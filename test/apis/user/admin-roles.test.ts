@@ -50,7 +50,7 @@ describe('GET /roles/list', () => {
 
   test("an operator's own role is listed as no system role", async () => {
     const { client } = await signedInPerson('role_reader_2')
-    await db.prepare("INSERT INTO roles VALUES ('editor', 'Editor', 50, 'Edits.', 'delegated:profile:read', 0, 1, 1)").run()
+    await db.prepare("INSERT INTO roles VALUES ('editor', 'Editor', 50, 'Edits.', 'delegated:profile:read', 0, 1, 1, NULL)").run()
     const reply = await client.get('/roles/list')
     expect(reply.json.roles).toContainEqual({ id: 'editor', displayName: 'Editor', ranking: 50, description: 'Edits.', system: false })
     expect(reply.text).not.toContain('delegated:profile:read')

@@ -568,7 +568,7 @@ describe('nobody gives a client what they do not hold', () => {
   })
 
   test('a role or a token for clients alone makes and touches nothing that is first-party', async () => {
-    await rows("INSERT INTO roles VALUES ('registrar', 'R', 50, 'R', 'delegated:all admin:client:all', 0, 0, 0)")
+    await rows("INSERT INTO roles VALUES ('registrar', 'R', 50, 'R', 'delegated:all admin:client:all', 0, 0, 0, NULL)")
     const registrar = await signedInPerson('registrar1')
     await giveRole(registrar, 'registrar')
     await logIn(registrar)
