@@ -154,7 +154,7 @@ function credentialsOf(tokenFile: string | undefined): Credentials {
 
 // --- the report ------------------------------------------------------------------------------------------------
 
-function reportOf({ file }: Source, { kind, counts, seconds, refusedFile }: Finished, isDryRun: boolean): string {
+function reportOf({ file }: Source, { kind, counts, seconds, refusedFile, notesFile }: Finished, isDryRun: boolean): string {
   const lineCount = counts.created + counts.exists + counts.refused
   const number = (value: number) => value.toLocaleString('en').padStart(12)
   const pace = Math.round(lineCount / Math.max(seconds, 0.001)).toLocaleString('en')
@@ -164,9 +164,12 @@ function reportOf({ file }: Source, { kind, counts, seconds, refusedFile }: Fini
     [counts.refused, counts.refused > 0 ? `refused: ${refusedFile} has the reasons` : 'refused'],
   ]
   if (kind === 'people') {
-    rows.push([counts.proposed, 'with a user name that Kith proposed'])
-    rows.push([counts.needReset, 'with a password that Kith cannot check: they will be asked for a reset'])
-    rows.push([counts.unverified, 'without a verified address'])
+    if (counts.passwordsAdded > 0) rows.push([counts.passwordsAdded, 'of them without a password until now'])
+    rows.push([counts.named, 'had no user name: Kith made one up'])
+    rows.push([counts.renamed, 'have another user name: theirs breaks a rule, or is taken'])
+    rows.push([counts.needReset, 'with a password that Kith cannot check: they have to set a new one'])
+    rows.push([counts.unverified, 'without a verified address: they cannot sign in until it is'])
+    if (existsSync(notesFile)) rows.push([readFileSync(notesFile, 'utf8').split('\n').length - 1, `are listed in ${notesFile}`])
   }
   if (counts.rowsWritten > 0) rows.push([counts.rowsWritten, 'rows written, as D1 counts them'])
   for (const [what, count] of Object.entries(counts.lost)) rows.push([count, `without what does not move: ${what}`])

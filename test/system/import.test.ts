@@ -48,7 +48,7 @@ async function killedAfter(file: string, args: readonly string[]): Promise<void>
 test('a dry run says what an import then does, which continues after kills in little memory, and does nothing twice', async () => {
   const dry = await operator('people.ndjson', '--edges', 'edges.ndjson', '--dry-run')
   expect(dry.output).toContain('nothing is written')
-  expect(dry.output).toContain('24  with a user name that Kith proposed')
+  expect(dry.output).toContain('24  have another user name')
   expect(numbers(dry.output).slice(0, 3)).toEqual(['1,200', '1', '1'])
   expect(project.query('SELECT COUNT(*) AS n FROM users')).toEqual([{ n: 0 }])
 
@@ -58,6 +58,10 @@ test('a dry run says what an import then does, which continues after kills in li
   expect(refusedOf('people.ndjson')).toEqual([
     { line: 1_202, field: 'email', message: 'must be an e-mail address', record: { externalId: 'old|wrong', email: 'nobody' } },
   ])
+  const notes = readFileSync(join(project.folder, 'people.ndjson.notes.ndjson'), 'utf8').trim().split('\n')
+  expect(JSON.parse(notes[0] ?? '')).toMatchObject({ externalId: 'old|0', usernameBefore: 'per.son 0', unverified: true })
+  expect(notes.filter((line) => line.includes('usernameBefore'))).toHaveLength(24)
+  expect(notes.filter((line) => line.includes('unverified'))).toHaveLength(60)
   const broken = refusedOf('edges.ndjson').filter(({ record }) => record === undefined)
   expect(broken.map(({ line }) => line)).toEqual([12_001, 12_002])
   expect(statSync(join(project.folder, 'people.ndjson.refused.ndjson')).mode & 0o777).toBe(0o600)

@@ -41,10 +41,14 @@ export function remoteTarget(origin: string, credentials: Credentials): Target {
 }
 
 /** A result of the API, which calls some things otherwise. */
-type Answer = Omit<Outcome, 'isProposed' | 'isUnverified'> & { readonly usernameProposed?: boolean; readonly unverified?: boolean }
+interface Answer extends Omit<Outcome, 'isProposed' | 'isUnverified' | 'isPasswordAdded'> {
+  readonly usernameProposed?: boolean
+  readonly unverified?: boolean
+  readonly passwordAdded?: boolean
+}
 
-function toOutcome({ usernameProposed: isProposed = false, unverified: isUnverified = false, ...result }: Answer): Outcome {
-  return { ...result, isProposed, isUnverified }
+function toOutcome({ usernameProposed, unverified, passwordAdded, ...result }: Answer): Outcome {
+  return { ...result, isProposed: usernameProposed === true, isUnverified: unverified === true, isPasswordAdded: passwordAdded === true }
 }
 
 interface Reply {

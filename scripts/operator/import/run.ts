@@ -3,7 +3,7 @@ import { IMPORTED_EDGES_MAX, IMPORTED_PEOPLE_MAX } from '../../../src/core/limit
 import { Bar } from './bar.ts'
 import type { DryRun } from './dry-run.ts'
 import type { Item } from './readers/index.ts'
-import { type Counts, Progress } from './state.ts'
+import { type Counts, Progress, type Told } from './state.ts'
 import type { Kind, Outcome, Target } from './target.ts'
 
 /** Below the limit of a request, with the rest of its body. */
@@ -24,6 +24,7 @@ export interface Finished {
   readonly counts: Counts
   readonly seconds: number
   readonly refusedFile: string
+  readonly notesFile: string
   /** After the last file of a command: a kill in the second is not to repeat the first. */
   forget(): void
 }
@@ -35,16 +36,16 @@ export async function run(target: Target, source: Source, dryRun: DryRun | null)
   const bar = new Bar(source.kind, source.bytes)
   try {
     for await (const batch of batches(source, progress.line)) {
-      const refusals = await settle(target, source.kind, batch, { progress, dryRun })
-      progress.save(batch.at(-1)?.line ?? progress.line, refusals)
+      const told = await settle(target, source.kind, batch, { progress, dryRun })
+      progress.save(batch.at(-1)?.line ?? progress.line, told)
       const { created, exists, refused } = progress.counts
       bar.show(source.read(), `${(created + exists + refused).toLocaleString('en')} lines`)
     }
   } finally {
     bar.clear()
   }
-  const { counts, seconds, refusedFile } = progress
-  return { kind: source.kind, counts, seconds, refusedFile, forget: () => progress.finish() }
+  const { counts, seconds, refusedFile, notesFile } = progress
+  return { kind: source.kind, counts, seconds, refusedFile, notesFile, forget: () => progress.finish() }
 }
 
 /** As many records as a batch takes, by number and size, beginning after the line that is done. */
@@ -70,21 +71,39 @@ interface Recorded {
   readonly dryRun: DryRun | null
 }
 
-/** Sends what can be sent and counts what became of each line. Returns the refused ones, for their file. */
-async function settle(target: Target, kind: Kind, batch: readonly Item[], { progress, dryRun }: Recorded): Promise<object[]> {
+/** Sends what can be sent and counts what became of each line. Returns what the two files are to tell. */
+async function settle(target: Target, kind: Kind, batch: readonly Item[], { progress, dryRun }: Recorded): Promise<Told> {
   const records = batch.flatMap((item) => ('record' in item ? [item.record] : []))
   const rowsBefore = target.rowsWritten() ?? 0
   const sent = records.length === 0 ? [] : await target.send(kind, records, dryRun !== null)
   progress.counts.rowsWritten += (target.rowsWritten() ?? 0) - rowsBefore
   const outcomes = dryRun === null ? sent : await dryRun.settle(target, kind, records, sent)
-  const refusals: object[] = []
+  const told = { refusals: [] as object[], notes: [] as object[] }
   let at = 0
   for (const item of batch) {
     const outcome: Outcome = 'record' in item ? (outcomes[at++] as Outcome) : { status: 'refused', message: item.refusal }
-    progress.count(outcome, 'record' in item && outcome.status === 'created' ? item.lost : [])
+    const record = 'record' in item ? item.record : {}
+    const lost = 'record' in item && outcome.status === 'created' ? item.lost : []
+    progress.count(outcome, typeof record.username === 'string', lost)
+    const note = noteOf(record, outcome, lost)
+    if (note !== null) told.notes.push({ line: item.line, ...note })
     if (outcome.status !== 'refused') continue
     const { field, message } = outcome
-    refusals.push({ line: item.line, ...(field ? { field } : {}), message, ...('record' in item ? { record: item.record } : {}) })
+    told.refusals.push({ line: item.line, ...(field ? { field } : {}), message, ...('record' in item ? { record } : {}) })
   }
-  return refusals
+  return told
+}
+
+/** What somebody has to be told, or the operator has to know of them; null if all is as it was. */
+function noteOf(record: Readonly<Record<string, unknown>>, outcome: Outcome, lost: readonly string[]): object | null {
+  const { isProposed, needsReset, isUnverified, username } = outcome
+  const note = {
+    ...(isProposed ? { usernameBefore: record.username ?? null } : {}),
+    ...(needsReset ? { password: 'cannot be checked here: it has to be reset' } : {}),
+    ...(isUnverified ? { unverified: true } : {}),
+    ...(lost.length > 0 ? { without: lost } : {}),
+  }
+  if (outcome.status !== 'created' || Object.keys(note).length === 0) return null
+  const { externalId = null, email = null } = record
+  return { externalId, email, username: username ?? null, ...note }
 }

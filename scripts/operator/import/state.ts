@@ -6,9 +6,13 @@ export interface Counts {
   created: number
   exists: number
   refused: number
-  proposed: number
+  /** Who had no user name, and who had one that Kith cannot give them. */
+  named: number
+  renamed: number
   needReset: number
   unverified: number
+  /** Of those who exist. */
+  passwordsAdded: number
   rowsWritten: number
   /** What of people does not move, as the reader of the format says. */
   lost: Record<string, number>
@@ -22,15 +26,27 @@ interface State {
   counts: Counts
   /** Milliseconds so far. */
   tookMs: number
-  /** The length of the file of refusals. */
+  /** The lengths of the files of refusals and of notes. */
   refusedBytes: number
+  notesBytes: number
 }
 
-const NOTHING = (): Counts => ({ created: 0, exists: 0, refused: 0, proposed: 0, needReset: 0, unverified: 0, rowsWritten: 0, lost: {} })
+const NOTHING = (): Counts => ({
+  ...{ created: 0, exists: 0, refused: 0, named: 0, renamed: 0, needReset: 0, unverified: 0, passwordsAdded: 0, rowsWritten: 0 },
+  lost: {},
+})
+
+/** What there is to tell about a record: lines of the two files beside that of the import. */
+export interface Told {
+  readonly refusals: readonly object[]
+  /** People who are there, with what is not as it was. */
+  readonly notes: readonly object[]
+}
 
 export class Progress {
   readonly counts: Counts
   readonly refusedFile: string
+  readonly notesFile: string
   readonly #file: string
   readonly #state: State
   readonly #startedAt: number
@@ -40,16 +56,18 @@ export class Progress {
     const { size, mtimeMs } = statSync(file)
     this.#file = `${file}.import.json`
     // That of an import which is to be continued stays.
-    this.refusedFile = `${file}${isDryRun ? '.dry-run' : ''}.refused.ndjson`
+    const beside = `${file}${isDryRun ? '.dry-run' : ''}`
+    this.refusedFile = `${beside}.refused.ndjson`
+    this.notesFile = `${beside}.notes.ndjson`
     this.#isDryRun = isDryRun
     const of = `${target} ${size} ${mtimeMs}`
     const stored = isDryRun ? null : readState(this.#file)
-    this.#state = stored?.of === of ? stored : { of, line: 0, counts: NOTHING(), tookMs: 0, refusedBytes: 0 }
+    this.#state = stored?.of === of ? stored : { of, line: 0, counts: NOTHING(), tookMs: 0, refusedBytes: 0, notesBytes: 0 }
     this.counts = this.#state.counts
     this.#startedAt = Date.now() - this.#state.tookMs
     // What was written after the last state is written again.
-    if (this.#state.refusedBytes > 0 && existsSync(this.refusedFile)) truncateSync(this.refusedFile, this.#state.refusedBytes)
-    else rmSync(this.refusedFile, { force: true })
+    cutOff(this.refusedFile, this.#state.refusedBytes)
+    cutOff(this.notesFile, this.#state.notesBytes)
   }
 
   /** The last line that is done; 0 at the beginning. */
@@ -61,24 +79,25 @@ export class Progress {
     return (Date.now() - this.#startedAt) / 1_000
   }
 
-  count(outcome: Outcome, lost: readonly string[] = []): void {
+  /** `hadName`: the record has a user name. */
+  count(outcome: Outcome, hadName: boolean, lost: readonly string[]): void {
     const { counts } = this
     counts[outcome.status]++
-    if (outcome.isProposed) counts.proposed++
+    if (outcome.isProposed) counts[hadName ? 'renamed' : 'named']++
+    if (outcome.isPasswordAdded) counts.passwordsAdded++
     if (outcome.needsReset) counts.needReset++
     if (outcome.isUnverified) counts.unverified++
     for (const what of lost) counts.lost[what] = (counts.lost[what] ?? 0) + 1
   }
 
-  /** Everything up to `line` is done; `refusals` are among it. */
-  save(line: number, refusals: readonly object[]): void {
-    const text = refusals.map((refusal) => `${JSON.stringify(refusal)}\n`).join('')
-    // It has people's data, and may have password hashes.
-    if (text !== '') appendFileSync(this.refusedFile, text, { mode: 0o600 })
+  /** Everything up to `line` is done; what is told is among it. */
+  save(line: number, { refusals, notes }: Told): void {
+    const { refusedBytes, notesBytes } = this.#state
     Object.assign(this.#state, {
       line,
       tookMs: Date.now() - this.#startedAt,
-      refusedBytes: this.#state.refusedBytes + Buffer.byteLength(text),
+      refusedBytes: refusedBytes + append(this.refusedFile, refusals),
+      notesBytes: notesBytes + append(this.notesFile, notes),
     })
     if (this.#isDryRun) return
     // A kill leaves the one or the other.
@@ -91,6 +110,18 @@ export class Progress {
     // A dry run knows nothing of an import that is to be continued.
     if (!this.#isDryRun) rmSync(this.#file, { force: true })
   }
+}
+
+/** Returns how many bytes it has appended. The files have people's data, that of refusals also password hashes. */
+function append(file: string, lines: readonly object[]): number {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  if (text !== '') appendFileSync(file, text, { mode: 0o600 })
+  return Buffer.byteLength(text)
+}
+
+function cutOff(file: string, bytes: number): void {
+  if (bytes > 0 && existsSync(file)) truncateSync(file, bytes)
+  else rmSync(file, { force: true })
 }
 
 function readState(file: string): State | null {

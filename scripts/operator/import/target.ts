@@ -19,6 +19,9 @@ export interface Outcome {
   readonly isProposed?: boolean
   readonly needsReset?: boolean
   readonly isUnverified?: boolean
+  readonly isPasswordAdded?: boolean
+  /** Of somebody who was created. */
+  readonly username?: string
 }
 
 export type Kind = 'people' | 'edges'

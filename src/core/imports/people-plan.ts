@@ -1,10 +1,11 @@
 /** What an import would do with each person of a batch, given what the store has: pure but for looking up user names. */
 import type { UpstreamIdentityId, UserId } from '../../ids.ts'
 import { findTakenNames, type ImportKeys, type ImportMatch } from '../../store/db/import-matches.ts'
-import type { ExternalIdOf, ImportedPerson } from '../../store/db/imports.ts'
+import type { AddedPassword, ExternalIdOf, ImportedPerson } from '../../store/db/imports.ts'
 import type { RoleRow } from '../../store/db/roles.ts'
 import { emailKey } from '../fields.ts'
 import { searchStringsOf } from '../profiles/search.ts'
+import { addedPassword } from './added-passwords.ts'
 import type { ImportCtx, Importer } from './importer.ts'
 import { type ImportedPassword, readPassword } from './passwords.ts'
 import type { CreatedPerson, PersonResult } from './people-report.ts'
@@ -24,6 +25,8 @@ export interface Plan {
     readonly results: ReadonlyMap<number, PersonResult>
     /** Of people who are there already, without an id from elsewhere. */
     readonly links: readonly ExternalIdOf[]
+    /** By the position of the record. */
+    readonly passwords: ReadonlyMap<number, AddedPassword>
   }
   readonly planned: readonly Planned[]
 }
@@ -76,6 +79,7 @@ interface Newcomer {
 export async function planPeople(ctx: ImportCtx, importer: Importer, batch: Batch): Promise<Plan> {
   const results = new Map<number, PersonResult>()
   const links: ExternalIdOf[] = []
+  const passwords = new Map<number, AddedPassword>()
   const newcomers: Newcomer[] = []
   const seen = new Set<string>()
   const judge = judgeOf(ctx, importer, batch.roles, seen)
@@ -83,10 +87,16 @@ export async function planPeople(ctx: ImportCtx, importer: Importer, batch: Batc
     const match = batch.matches[index]
     if (!match) throw new Error('a record without its match')
     const judged = judge(person, match)
-    if ('status' in judged) results.set(at, judged)
-    else newcomers.push({ ...judged, at, person })
+    if (!('status' in judged)) {
+      newcomers.push({ ...judged, at, person })
+      continue
+    }
+    const added = judged.status === 'exists' ? addedPassword(ctx, importer, batch.roles, { person, match }) : null
+    if (added === null) results.set(at, judged)
+    else if ('userId' in added) passwords.set(at, added)
+    else results.set(at, refuse(added.field, added.message))
     const externalId = externalIdOf(person)
-    if ('status' in judged && judged.status === 'exists' && judged.id !== null && externalId !== null && match.byExternalId === null)
+    if (judged.status === 'exists' && judged.id !== null && externalId !== null && match.byExternalId === null)
       links.push({ userId: judged.id, externalId })
   }
   const names = await chooseNames(ctx, newcomers)
@@ -96,12 +106,14 @@ export async function planPeople(ctx: ImportCtx, importer: Importer, batch: Batc
     if (name) planned.push(planOf(ctx, newcomer, name))
     else results.set(newcomer.at, refuse('username', 'is taken, and so are all proposals'))
   }
-  return { settled: { results, links }, planned }
+  return { settled: { results, links, passwords }, planned }
 }
 
 const NAMESAKE = 'is the name of somebody with another address in an earlier import; give both an externalId'
 
 const refuse = (field: string, message: string): PersonResult & RecordRefusal => ({ status: 'refused', field, message })
+
+const exists = (id: UserId | null): PersonResult => ({ status: 'exists', id, isPasswordAdded: false })
 
 type Judged = PersonResult | Omit<Newcomer, 'at' | 'person'>
 
@@ -139,15 +151,15 @@ function findThere(
   if (match.byExternalId !== null) {
     // A user name from elsewhere is unique there only: an earlier import may have been from another system.
     const isOther = given === null && emailKey !== null && match.externalAddress !== null && match.externalAddress !== emailKey
-    return isOther ? refuse('username', NAMESAKE) : { status: 'exists', id: match.byExternalId }
+    return isOther ? refuse('username', NAMESAKE) : exists(match.byExternalId)
   }
-  if (externalId !== null && seen.has(`x${externalId}`)) return { status: 'exists', id: null }
+  if (externalId !== null && seen.has(`x${externalId}`)) return exists(null)
   if (match.byAddress !== null) {
     const isAnothers = given !== null && match.ownerExternalId !== null && match.ownerExternalId !== given
-    return isAnothers ? refuse('email', `is the verified address of ${match.ownerExternalId}`) : { status: 'exists', id: match.byAddress }
+    return isAnothers ? refuse('email', `is the verified address of ${match.ownerExternalId}`) : exists(match.byAddress)
   }
   if (emailKey !== null && seen.has(`e${emailKey}`)) {
-    return given === null ? { status: 'exists', id: null } : refuse('email', 'is the verified address of somebody else in the file')
+    return given === null ? exists(null) : refuse('email', 'is the verified address of somebody else in the file')
   }
   return match.byId === null ? null : refuse('id', 'is that of somebody else')
 }

@@ -17,12 +17,19 @@ export interface CreatedPerson {
 
 export type PersonResult =
   | CreatedPerson
-  | { readonly status: 'exists'; readonly id: UserId | null }
+  | {
+      readonly status: 'exists'
+      readonly id: UserId | null
+      /** An import had made them without a password, and nobody had used the account: now they have the record's. */
+      readonly isPasswordAdded: boolean
+    }
   | ({ readonly status: 'refused' } & RecordRefusal)
 
 export interface PeopleCounts {
   readonly created: number
   readonly exists: number
+  /** Of those who exist. */
+  readonly passwordsAdded: number
   readonly refused: number
   readonly usernamesProposed: number
   readonly needReset: number
@@ -43,6 +50,7 @@ export function reportOf(results: readonly PersonResult[]): PeopleReport {
     counts: {
       created: created.length,
       exists: numberOf(results, 'exists'),
+      passwordsAdded: results.filter((result) => result.status === 'exists' && result.isPasswordAdded).length,
       refused: numberOf(results, 'refused'),
       usernamesProposed: created.filter(({ isProposed }) => isProposed).length,
       needReset: created.filter(({ needsReset }) => needsReset).length,

@@ -1,6 +1,6 @@
 /**
  * People from another system, a batch at a time. A batch is one D1 batch, and can be repeated: whoever is there already, by
- * the id that they had elsewhere or by their verified address, stays as they are.
+ * the id that they had elsewhere or by their verified address, stays as they are; only a password may still come (`added-passwords.ts`).
  */
 import type { AuditEventId, UserId } from '../../ids.ts'
 import { always, isPrimaryKeyConflict, type Statement } from '../../store/db/database.ts'
@@ -14,7 +14,7 @@ import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
 import type { Principal } from '../principal.ts'
 import { type ImportCtx, type Importer, importerOf, OPERATOR_IMPORTER } from './importer.ts'
-import { keysOf, type Planned, planPeople } from './people-plan.ts'
+import { keysOf, type Plan, type Planned, planPeople } from './people-plan.ts'
 import { type PeopleReport, type PersonResult, reportOf } from './people-report.ts'
 import { personRecord, type ReadPerson, type RecordRefusal, readRecord } from './person-record.ts'
 
@@ -75,7 +75,9 @@ async function importLines(ctx: ImportCtx, importer: Importer, { lines, isDryRun
     if (tries > 0) found = await ctx.db.one(findMatches(ctx, left))
     const { settled, planned } = await planPeople(ctx, importer, { people: left, matches: found, roles })
     for (const [at, result] of settled.results) results[at] = result
-    const made = isDryRun ? new Set(planned.map(({ row }) => row.user.id)) : await store(ctx, importer, planned, settled.links)
+    const ids = [...planned.map(({ row }) => row.user.id), ...[...settled.passwords.values()].map(({ userId }) => userId)]
+    const made = isDryRun ? new Set(ids) : await store(ctx, importer, planned, settled)
+    for (const [at, { userId }] of settled.passwords) results[at] = { status: 'exists', id: userId, isPasswordAdded: made.has(userId) }
     for (const { at, row, result } of planned) if (made.has(row.user.id)) results[at] = isDryRun ? { ...result, id: null } : result
     left = left.filter(({ at }) => results[at] === null)
   }
@@ -84,14 +86,23 @@ async function importLines(ctx: ImportCtx, importer: Importer, { lines, isDryRun
   return reportOf(results as PersonResult[])
 }
 
-type Links = Parameters<typeof insertImported>[1]
-
-/** One batch; the ids that were made. Others may have taken a name or an address meanwhile. */
-async function store(ctx: ImportCtx, importer: Importer, planned: readonly Planned[], links: Links): Promise<ReadonlySet<UserId>> {
-  if (planned.length === 0 && links.length === 0) return new Set()
+/** One batch; the ids of those who were made, or have got a password. Others may have taken a name or an address meanwhile. */
+async function store(
+  ctx: ImportCtx,
+  importer: Importer,
+  planned: readonly Planned[],
+  { links, passwords: added }: Plan['settled'],
+): Promise<ReadonlySet<UserId>> {
+  const passwords = [...added.values()]
+  if (planned.length + links.length + passwords.length === 0) return new Set()
   const rows = planned.map(({ row }) => row)
-  const writes = [...insertImported(rows, links, ctx.now()), recordImport(ctx, importer, `${planned.length} people`)]
-  const made = await ctx.db.commit(writes, findCreated(rows.map(({ user }) => user.id))).catch((error: unknown) => {
+  const detail = passwords.length === 0 ? `${planned.length} people` : `${planned.length} people, ${passwords.length} passwords`
+  const writes = [...insertImported(rows, links, passwords, ctx.now()), recordImport(ctx, importer, detail)]
+  const witness = findCreated(
+    rows.map(({ user }) => user.id),
+    passwords,
+  )
+  const made = await ctx.db.commit(writes, witness).catch((error: unknown) => {
     // Another isolate drew one of the ids: the next try draws new ones.
     if (isPrimaryKeyConflict(error)) return null
     throw error

@@ -1,10 +1,20 @@
 /** Who a user is in other systems, in D1: the one that they were imported from, and clients that provision users. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { all, type Statement } from './database.ts'
+import { all, type Fragment, type Statement } from './database.ts'
 
 /** The source of an import's own ids; any other is the client that provisions the user. */
 export const IMPORTS = ''
+
+/**
+ * Whether an import made the user, without a password, and nobody has used the account since: what it knows of credentials is as
+ * old as the external id, no session was ever theirs, and they have no passkey.
+ */
+export const awaitsPassword = (user: Fragment): Fragment => sql`(
+  ${user}.active_day IS NULL AND ${user}.deleted_at IS NULL
+  AND EXISTS (SELECT 1 FROM credentials k JOIN external_ids m ON m.user_id = k.user_id AND m.source = ${IMPORTS} AND m.created_at = k.updated_at
+    WHERE k.user_id = ${user}.id AND k.password_hash = '' AND k.former_hash IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM passkeys y WHERE y.user_id = ${user}.id))`
 
 interface ExternalIdRow {
   /** The client; empty for an import. */

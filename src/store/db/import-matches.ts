@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, type Fragment, type Statement } from './database.ts'
-import { IMPORTS } from './external-ids.ts'
+import { awaitsPassword, IMPORTS } from './external-ids.ts'
 
 /** Who a record may be, and the user name that it asks for. */
 export interface ImportKeys {
@@ -21,6 +21,12 @@ export interface ImportMatch {
   readonly byExternalId: UserId | null
   /** The verified address that this user has now. */
   readonly externalAddress: string | null
+  /** The address, verified or not. */
+  readonly externalEmailKey: string | null
+  readonly externalUsernameKey: string | null
+  readonly externalRole: string | null
+  /** Whether this user has never had a password nor signed in since an import made them. */
+  readonly awaitsPassword: number
   readonly byAddress: UserId | null
   /** Who the owner of the address was elsewhere. */
   readonly ownerExternalId: string | null
@@ -37,7 +43,9 @@ export function findImported(keys: readonly ImportKeys[], now: number): Statemen
   return all(sql`
     WITH k AS MATERIALIZED (SELECT j.key AS at, j.value AS v FROM json_each(${json}) j)
     SELECT k.at, (SELECT u.id FROM users u WHERE u.id = k.v ->> 0) AS by_id, x.id AS by_external_id,
-      CASE WHEN x.email_verified_at IS NOT NULL THEN x.email_key END AS external_address, a.id AS by_address,
+      CASE WHEN x.email_verified_at IS NOT NULL THEN x.email_key END AS external_address,
+      x.email_key AS external_email_key, x.username_key AS external_username_key, x.role AS external_role,
+      (x.id IS NOT NULL AND ${awaitsPassword(sql`x`)}) AS awaits_password, a.id AS by_address,
       (SELECT i.external_id FROM external_ids i WHERE i.user_id = a.id AND i.source = ${IMPORTS}) AS owner_external_id,
       ${isNameTaken(sql`k.v ->> 3`, sql`k.v ->> 4`, now)} AS is_taken
     FROM k LEFT JOIN users x ON x.id = (SELECT i.user_id FROM external_ids i WHERE i.source = ${IMPORTS} AND i.external_id = k.v ->> 1)

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
 import type { UpstreamIdentityId, UserId } from '../../ids.ts'
 import { all, run, type Statement } from './database.ts'
-import { IMPORTS } from './external-ids.ts'
+import { awaitsPassword, IMPORTS } from './external-ids.ts'
 import type { UserRow } from './users.ts'
 
 /** D1 takes 2 MB for a parameter. */
@@ -106,6 +106,15 @@ export interface ExternalIdOf {
   readonly externalId: string
 }
 
+/** A password hash of somebody whom an earlier import made without one. */
+export interface AddedPassword {
+  readonly userId: UserId
+  readonly passwordHash: string
+  /** As it was judged: somebody who has another by now gets no password. */
+  readonly role: string
+  readonly roleVersion: number
+}
+
 const columns = sql.join(
   IMPORTED_COLUMNS.map((name) => sql.identifier(toSnakeCase(name))),
   sql`, `,
@@ -120,7 +129,12 @@ const values = sql.join(
  * Creates the users whose names and addresses are free, who have not been imported, and whose role is as it was judged; and
  * what belongs to them. Statements of one batch, which writes no events.
  */
-export function insertImported(people: readonly ImportedPerson[], links: readonly ExternalIdOf[], now: number): Statement<void>[] {
+export function insertImported(
+  people: readonly ImportedPerson[],
+  links: readonly ExternalIdOf[],
+  passwords: readonly AddedPassword[],
+  now: number,
+): Statement<void>[] {
   const named = [...people.map(({ user, externalId }) => ({ userId: user.id, externalId })), ...links]
   return [
     run(sql`INSERT INTO event_pauses (id) VALUES (1) ON CONFLICT (id) DO NOTHING`),
@@ -135,6 +149,7 @@ export function insertImported(people: readonly ImportedPerson[], links: readonl
     ),
     ...insertExternalIds(named, now),
     ...insertBelongings(people, now),
+    ...addPasswords(passwords, now),
     run(sql`DELETE FROM event_pauses`),
   ]
 }
@@ -195,13 +210,28 @@ function insertBelongings(people: readonly ImportedPerson[], now: number): State
   ]
 }
 
+/** Where there is still none, and nobody has signed in or chosen one. Nobody is signed out by it. */
+function addPasswords(passwords: readonly AddedPassword[], now: number): Statement<void>[] {
+  return inPieces(
+    passwords.map(({ userId, passwordHash, role, roleVersion }) => [userId, passwordHash, role, roleVersion]),
+    (json) =>
+      run(sql`
+        UPDATE credentials SET password_hash = j.value ->> 1, updated_at = ${now}
+        FROM json_each(${json}) j ${made} JOIN roles r ON r.id = u.role
+        WHERE credentials.user_id = u.id AND r.id = j.value ->> 2 AND r.updated_at = j.value ->> 3 AND ${awaitsPassword(sql`u`)}`),
+  )
+}
+
 function toJson({ user, usernameHash, externalId, roleVersion }: ImportedPerson): unknown {
   const known = Object.entries({ ...user, externalId }).filter(([, value]) => value !== null)
   return { ...Object.fromEntries(known), usernameHash, roleVersion }
 }
 
-/** The witness: those of these ids that are there; null if none is. */
-export function findCreated(ids: readonly UserId[]): Statement<{ id: UserId }[] | null> {
-  const found = all<{ id: UserId }>(sql`SELECT u.id FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN users u ON u.id = j.value`)
+/** The witness: those of these people who are there, and who have these passwords; null if none is or has. */
+export function findCreated(ids: readonly UserId[], passwords: readonly AddedPassword[]): Statement<{ id: UserId }[] | null> {
+  const hashes = JSON.stringify(passwords.map(({ userId, passwordHash }) => [userId, passwordHash]))
+  const found = all<{ id: UserId }>(sql`
+    SELECT u.id FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN users u ON u.id = j.value
+    UNION ALL SELECT k.user_id FROM json_each(${hashes}) j CROSS JOIN credentials k ON k.user_id = j.value ->> 0 AND k.password_hash = j.value ->> 1`)
   return { ...found, read: (rows, changes) => (rows.length === 0 ? null : found.read(rows, changes)) }
 }

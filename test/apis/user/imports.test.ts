@@ -9,7 +9,7 @@ import { signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'
 import { checkGraph } from '../../support/graph.ts'
 import { JPEG } from '../../support/images.ts'
-import { type Client, platform, type Reply } from '../../support/kith.ts'
+import { Client, platform, type Reply } from '../../support/kith.ts'
 import { logIn, type Person, verifiedPerson } from '../../support/people.ts'
 import { atTheLine, race } from '../../support/start-line.ts'
 import { bearerOf, clientToken } from '../../support/tokens.ts'
@@ -102,13 +102,72 @@ describe('people', () => {
     expect((await logIn({ ...someone, username: foreign.username, password: 'not this one' })).status).toBe(401)
   })
 
+  describe('a password that comes after its person', () => {
+    const password = 'zebra crossing nine'
+    const later = (record: Record<string, unknown>) => ({ ...record, passwordHash: ssha(password) })
+    const signIn = ({ username }: { username: string }) => new Client().post('/user/login', { username, password })
+
+    test('is added once, and signs its owner in', async () => {
+      const record = somebody()
+      const { _id } = await one(record)
+      expect((await signIn(record)).status).toBe(401)
+      expect((await send([later(record)], admin.client, PEOPLE, { dryRun: true })).json.data.counts).toMatchObject({ passwordsAdded: 1 })
+      const start = () => admin.client.post(PEOPLE, { records: [later(record)] }, atTheLine)
+      const { replies } = await race([start, start], /UPDATE credentials/)
+      expect(replies.map(({ json }) => json.data.counts.passwordsAdded).sort()).toEqual([0, 1])
+      expect(await one(later(record))).toEqual({ status: 'exists', _id, passwordAdded: false })
+      expect((await signIn(record)).status).toBe(200)
+    })
+
+    test.each([
+      ['who has signed in', 'UPDATE users SET active_day = 1 WHERE id = ?'],
+      ['who has set one', "UPDATE credentials SET password_hash = 'own', updated_at = updated_at + 1 WHERE user_id = ?"],
+      ['who has removed one', 'UPDATE credentials SET updated_at = updated_at + 1 WHERE user_id = ?'],
+      ['who is deleted', "UPDATE users SET deleted_at = 1, deleted_reason = 'self' WHERE id = ?"],
+      [
+        'with a passkey',
+        `INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, transports, aaguid, backup_eligible, backed_up, name, created_at)
+         SELECT ?1, ?1, 'of ' || ?1, 'key', 0, '', '', 1, 1, 'Phone', 1`,
+      ],
+    ])('is not for somebody %s', async (_who, sql) => {
+      const record = somebody()
+      const { _id } = await one(record)
+      await rows(sql, idOf(_id))
+      const hashOf = () => rows('SELECT password_hash FROM credentials WHERE user_id = ?', idOf(_id))
+      const before = await hashOf()
+      expect(await one(later(record))).toEqual({ status: 'exists', _id, passwordAdded: false })
+      expect(await hashOf()).toEqual(before)
+    })
+
+    test('is not for an account that was here before, nor for the same id with another address', async () => {
+      const here = await verifiedPerson(newName('keeps'))
+      const linked = { ...somebody(), email: here.email }
+      await one(linked)
+      expect(await one(later(linked))).toEqual({ status: 'exists', _id: here.id, passwordAdded: false })
+      const record = somebody()
+      const { _id } = await one(record)
+      expect(await one(later({ ...record, email: 'other@example.com' }))).toEqual({ status: 'exists', _id, passwordAdded: false })
+    })
+
+    test('is not given by a client to somebody with rights that the client lacks', async () => {
+      const record = somebody({ role: 'super_admin' })
+      const { _id } = await one(somebody())
+      await rows("UPDATE users SET role = 'super_admin' WHERE id = ?", idOf(_id))
+      const found = (
+        await rows('SELECT external_id, email FROM external_ids x JOIN users u ON u.id = x.user_id WHERE u.id = ?', idOf(_id))
+      )[0]
+      const same = { ...record, externalId: found?.external_id, email: found?.email }
+      expect(await one(later(same), service)).toMatchObject({ status: 'refused', field: 'passwordHash' })
+    })
+  })
+
   test('a batch that is repeated changes nothing, and finds everybody', async () => {
     const [a, b, c] = [somebody(), { ...somebody(), externalId: undefined }, { username: newName('nameless') }]
     const first = await results(send([a, b, c, a]))
     expect(first.map(({ status }: { status: string }) => status)).toEqual(['created', 'created', 'created', 'exists'])
     const before = await count('users')
     const again = await results(send([{ ...a, givenName: 'Other' }, b, c], service))
-    expect(again).toEqual(first.slice(0, 3).map(({ _id }: { _id: string }) => ({ status: 'exists', _id })))
+    expect(again).toEqual(first.slice(0, 3).map(({ _id }: { _id: string }) => ({ status: 'exists', _id, passwordAdded: false })))
     expect(await count('users')).toBe(before)
     expect((await userOf(a.externalId))?.given_name).toBeNull()
   })
@@ -116,7 +175,7 @@ describe('people', () => {
   test('whoever has the verified address already stays as they are, and edges find them', async () => {
     const here = await verifiedPerson(newName('here'))
     const record = { ...somebody(), email: here.email.toUpperCase() }
-    expect(await one(record)).toEqual({ status: 'exists', _id: here.id })
+    expect(await one(record)).toEqual({ status: 'exists', _id: here.id, passwordAdded: false })
     expect((await userOf(record.externalId))?.id).toBe(idOf(here.id))
     expect(await one({ ...somebody(), email: here.email })).toEqual({
       status: 'refused',

@@ -21,7 +21,14 @@ const PersonOut = z.union([
     needsReset: z.boolean().meta({ description: 'Its password hash cannot be checked here: the password has to be reset' }),
     unverified: z.boolean().meta({ description: 'Without a verified address' }),
   }),
-  z.strictObject({ status: z.literal('exists'), _id: text.meta({ description: 'Null if it is of this batch' }) }),
+  z.strictObject({
+    status: z.literal('exists'),
+    _id: text.meta({ description: 'Null if it is of this batch' }),
+    passwordAdded: z.boolean().meta({
+      description:
+        'An earlier import made the account without a password, and nobody has signed in since: it has the password of this record',
+    }),
+  }),
   Refused,
 ])
 
@@ -31,6 +38,7 @@ export const PeopleReply = ok(
     counts: z.strictObject({
       created: count,
       exists: count,
+      passwordsAdded: count,
       refused: count,
       usernamesProposed: count,
       needReset: count,
@@ -51,7 +59,7 @@ export const EdgesReply = ok(
 function toPerson(result: PersonResult): z.output<typeof PersonOut> {
   if (result.status === 'refused') return result
   const _id = result.id === null ? null : toHex(result.id)
-  if (result.status === 'exists') return { status: 'exists', _id }
+  if (result.status === 'exists') return { status: 'exists', _id, passwordAdded: result.isPasswordAdded }
   const { username, isProposed, needsReset, isUnverified } = result
   return { status: 'created', _id, username, usernameProposed: isProposed, needsReset, unverified: isUnverified }
 }
@@ -77,7 +85,7 @@ export const EXAMPLE_PEOPLE: z.output<typeof PeopleReply> = {
         unverified: false,
       },
     ],
-    counts: { created: 1, exists: 0, refused: 0, usernamesProposed: 0, needReset: 0, unverified: 0 },
+    counts: { created: 1, exists: 0, passwordsAdded: 0, refused: 0, usernamesProposed: 0, needReset: 0, unverified: 0 },
   },
 }
 

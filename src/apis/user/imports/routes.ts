@@ -19,7 +19,7 @@ export const imports = new Hono<AppEnv>()
     describe('importPeople', {
       summary: 'Import up to 500 people, with their password hashes',
       description:
-        'A batch can be repeated: whoever is there already, by externalId or verified address, stays as they are. Nobody gets a role with rights that you lack. No mails are sent, and no webhooks.',
+        'A batch can be repeated: whoever is there already, by externalId or verified address, stays as they are, except that an account which an import made without a password, and which nobody has used, gets the password of a later record with the same externalId and address. Nobody gets a role with rights that you lack. No mails are sent, and no webhooks.',
       response: { status: 200, schema: PeopleReply, example: EXAMPLE_PEOPLE },
     }),
     validate('json', ImportPeopleBody, BODY),
