@@ -171,6 +171,31 @@ describe('an endpoint that fails', () => {
     expect(order).toEqual([...order].sort((a, b) => a - b))
   })
 
+  test.each(['replay', 'replay-failed'])('gets what waits for another try with the next run, in order, after %s', async (act) => {
+    clock.freeze()
+    const { id } = await newEndpoint(admin.client)
+    inbox.answer = () => new Response(null, { status: 503 })
+    for (let n = 0; n < 2; n++) await change(ann, `waits ${n}`)
+    for (let tries = 0; tries < 3; tries++) {
+      await run()
+      clock.advance(HOUR_MS)
+    }
+    await run()
+    inbox.take()
+    inbox.answer = () => new Response(null, { status: 200 })
+    await run()
+    expect(inbox.arrived).toEqual([])
+    // The second of the two: it waits for the first.
+    const waiting = (await admin.client.get(`${API}/deliveries?endpoint=${id}`)).json.data.records[0]._id
+    const { status, json } = await post(act, act === 'replay' ? { delivery: waiting } : { endpoint: id, since: new Date(0).toISOString() })
+    expect([status, json.data.count]).toEqual([200, act === 'replay' ? undefined : 1])
+    while ((await run()) > 0);
+    const order = inbox.arrived.map(({ id: message }) => Number(message.split('_')[2]))
+    expect(order).toHaveLength(2)
+    expect(order).toEqual([...order].sort((a, b) => a - b))
+    clock.restore()
+  })
+
   test('with 410 is switched off at once', async () => {
     await newEndpoint(admin.client)
     inbox.answer = () => new Response(null, { status: 410 })

@@ -8,7 +8,7 @@ export default class CostsReporter implements Reporter {
 
   onTestCaseResult(test: Parameters<NonNullable<Reporter['onTestCaseResult']>>[0]): void {
     this.#measured += 1
-    if (this.#measured % 50 === 0) console.error(`  ${this.#measured} of about 700 tests of the tour`)
+    if (this.#measured % 50 === 0) console.error(`  ${this.#measured} of about 530 tests of the tour`)
     const { costs } = test.meta() as { costs?: string }
     if (costs !== undefined) writeFileSync(join(import.meta.dirname, '../../docs/costs-of-routes.md'), costs)
     if (test.result().state === 'failed' && costs === undefined) console.error(`failed: ${test.fullName}`)

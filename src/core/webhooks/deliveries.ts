@@ -4,6 +4,8 @@ import {
   type DeliveryRow,
   type DeliveryState,
   findDelivery,
+  hastenDeliveries,
+  hastenDelivery,
   listFailedSince,
   listDeliveries as listRows,
   replayDeliveries,
@@ -15,7 +17,7 @@ import { type Listed, listed } from '../paging.ts'
 import { deliverEventsLater } from './deliver.ts'
 import { toEndpoint, type WebhookEndpoint } from './endpoint-plans.ts'
 import { disabled, found } from './endpoints.ts'
-import { REPLAYED_AT_A_TIME } from './limits.ts'
+import { LEASE_MS, REPLAYED_AT_A_TIME } from './limits.ts'
 import { messageId } from './payloads.ts'
 
 export type { DeliveryState } from '../../store/db/event-deliveries.ts'
@@ -83,17 +85,24 @@ export async function readDelivery(_ctx: Ctx, gate: Gate, id: DeliveryId): Promi
   return toDelivery(found(reads[0]))
 }
 
-/** Sends one again that is done. One that waits is sent anyway: nothing changes. It may arrive after later events of the same user. */
+/**
+ * Sends one again that is done; it may arrive after later events of the same user. One that waits is tried now, after those that it
+ * waits for.
+ */
 export async function replayDelivery(ctx: Ctx, gate: Gate, id: DeliveryId): Promise<Delivery> {
   const { reads } = await gate(() => [findDelivery(id)])
   const before = found(reads[0])
   if (before.isDisabled) throw disabled()
-  const results = await ctx.db.batch([...replayDeliveries([before], before.endpointId), findDelivery(id)])
+  const writes = before.state === 'waiting' ? [hastenDelivery(before, ctx.now() + LEASE_MS)] : replayDeliveries([before], before.endpointId)
+  const results = await ctx.db.batch([...writes, findDelivery(id)])
   deliverEventsLater(ctx)
   return toDelivery(found(results.at(-1) as DeliveryRow | null))
 }
 
-/** Sends again what was given up since `since`: up to `REPLAYED_AT_A_TIME`, the oldest first. Returns how many. */
+/**
+ * Sends again what was given up since `since`: up to `REPLAYED_AT_A_TIME`, the oldest first; and tries now what waits for another try.
+ * Returns how many.
+ */
 export async function replayFailed(
   ctx: Ctx,
   gate: Gate,
@@ -102,8 +111,8 @@ export async function replayFailed(
   const { reads } = await gate(() => [findEndpoint(endpointId), listFailedSince(endpointId, since, REPLAYED_AT_A_TIME)])
   if (found(reads[0]).disabledAt !== null) throw disabled()
   const [, failed] = reads
-  if (failed.length === 0) return 0
-  await ctx.db.batch(replayDeliveries(failed, endpointId))
+  const hastened = hastenDeliveries(endpointId, ctx.now() + LEASE_MS, REPLAYED_AT_A_TIME)
+  const results = await ctx.db.batch([hastened, ...(failed.length === 0 ? [] : replayDeliveries(failed, endpointId))])
   deliverEventsLater(ctx)
-  return failed.length
+  return failed.length + (results[0] as number)
 }

@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { DeliveryId, EventId, UserId, WebhookEndpointId } from '../../ids.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, changed, type Fragment, first, run, type Statement } from './database.ts'
 
 /** Behind another one for the same endpoint and user. The triggers write the same number. */
 const PARKED = Number.MAX_SAFE_INTEGER
@@ -154,6 +154,32 @@ export function replayDeliveries(replayed: readonly Replayed[], endpointId: Webh
     ),
     run(sql`UPDATE event_deliveries AS p SET next_attempt_at = 0 WHERE ${waits} AND p.next_attempt_at = ${PARKED} AND ${isFirst}`),
   ]
+}
+
+/** Not before `later`, so neither due nor leased. A try that somebody asks for is none of those that lead to giving up. */
+const hasten = (which: Fragment, later: number): Statement<number> =>
+  changed(sql`
+    UPDATE event_deliveries SET next_attempt_at = 0, attempts = max(attempts - 1, 0)
+    WHERE id IN (${which}) AND next_attempt_at > ${later} AND next_attempt_at < ${PARKED}`)
+
+/** Makes due what a user's events for an endpoint wait for: the first of them. */
+export function hastenDelivery({ endpointId, userId }: Pick<DeliveryRow, 'endpointId' | 'userId'>, later: number): Statement<number> {
+  return hasten(
+    sql`
+      SELECT w.id FROM event_deliveries w INDEXED BY event_deliveries_waiting
+      WHERE w.endpoint_id = ${endpointId} AND w.user_id = ${userId} AND w.next_attempt_at IS NOT NULL ORDER BY w.id LIMIT 1`,
+    later,
+  )
+}
+
+/** The same for up to `limit` users of an endpoint. */
+export function hastenDeliveries(endpointId: WebhookEndpointId, later: number, limit: number): Statement<number> {
+  return hasten(
+    sql`
+      SELECT w.id FROM event_deliveries w INDEXED BY event_deliveries_due
+      WHERE w.next_attempt_at > ${later} AND w.next_attempt_at < ${PARKED} AND w.endpoint_id = ${endpointId} LIMIT ${limit}`,
+    later,
+  )
 }
 
 /** Those that were given up since a time, the oldest first. */

@@ -124,7 +124,8 @@ export const webhooks = new Hono<AppEnv>()
     requires('admin:webhook:write'),
     describe('replayWebhook', {
       summary: 'Send an event again',
-      description: 'Whatever came of it. It keeps its message id, and may arrive after later events of the same user.',
+      description:
+        'Whatever came of it. It keeps its message id, and may arrive after later events of the same user. One that waits for another try is tried now, after what it waits for.',
       response: { status: 200, schema: DeliveryReply, example: { ok: 1, data: { delivery: EXAMPLE_DELIVERY } } },
       refusals: [404],
     }),
@@ -139,7 +140,8 @@ export const webhooks = new Hono<AppEnv>()
     requires('admin:webhook:write'),
     describe('replayFailedWebhooks', {
       summary: 'Send again what was given up',
-      description: 'Of one endpoint, since a time: up to 1,000 events at once, the oldest first, in order per user.',
+      description:
+        'Of one endpoint, since a time: up to 1,000 events at once, the oldest first, in order per user. What waits for another try is tried now, and counts as well.',
       response: { status: 200, schema: ReplayedReply, example: { ok: 1, data: { count: 12 } } },
       refusals: [404],
     }),
