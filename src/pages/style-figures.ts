@@ -1,5 +1,6 @@
 /** The part of the style sheet for figures: cards with bars by day, and states. */
 export const FIGURES = `
+nav.aside { display: flex; flex-wrap: wrap }
 .sub { display: block; font-weight: 400; font-size: 0.875rem; color: var(--quiet) }
 .impersonation { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 0.5rem 1.5rem;
   padding: 0.5rem 1.25rem; background: var(--danger-tint); border-bottom: 2px solid var(--danger) }

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { startExport } from '../../core/accounts/export.ts'
 import { type Archive, createArchiveLink, deleteArchive, listOwnArchives, requestArchive, stateOf } from '../../core/archives/archives.ts'
+import { DAY_MS } from '../../core/limits.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { exportResponse } from '../../http/export-response.ts'
@@ -66,6 +67,8 @@ async function show(c: Context, state: FormState): Promise<Response> {
   const { title, lead, submit, archive: t } = texts.account.export
   const tokens = [await formToken(c, 'export'), await formToken(c, 'archive-delete')] as const
   const ready = archives.find((archive) => stateOf(archive) === 'ready')
+  // One a day: today's is what there is to offer.
+  const mayAsk = archives.every(({ createdAt }) => createdAt <= c.var.ctx.now() - DAY_MS)
   return showPage(
     c,
     { title, section: PATH, lead, error: state.error },
@@ -87,9 +90,11 @@ async function show(c: Context, state: FormState): Promise<Response> {
             {t.download}
           </Submit>
         )}
-        <Submit kind="secondary" name="archive" value="new">
-          {t.request}
-        </Submit>
+        {mayAsk && (
+          <Submit kind="secondary" name="archive" value="new">
+            {t.request}
+          </Submit>
+        )}
       </Form>
       {ready && (
         <Form action={DELETE} token={tokens[1]} class="below">
