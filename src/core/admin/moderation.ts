@@ -100,12 +100,14 @@ function termOf(ctx: Ctx, { until, reason }: Sanction): Term {
   return { until, reason }
 }
 
+const DEACTIVATED = 'must be left out: the client that provisions the account has deactivated it, which has no end'
+
 const detailOf = ({ reason }: Sanction) => (reason === null ? {} : { detail: reason })
 
 /**
  * Bans: every credential is invalid before this returns, and nobody can find the user any more. A permanent ban removes
  * the user's edges, the first chunk at once; a temporary one keeps them (docs/decisions/006). Lifting a ban restores no
- * edges.
+ * edges. Nobody is let in by the end of a ban whom a client has deactivated (docs/decisions/060).
  */
 export async function setBan(ctx: Ctx, gate: Gate, ban: Sanction): Promise<SeenUser> {
   const term = termOf(ctx, ban)
@@ -121,6 +123,7 @@ export async function setBan(ctx: Ctx, gate: Gate, ban: Sanction): Promise<SeenU
     }
   })
   if (stored.isLosingEdges === 1) continueEdgeWork(ctx, userId, 'remove_edges')
+  if (ban.state && term.until !== stored.bannedUntil) throw AppError.ofFields([{ path: 'until', message: DEACTIVATED }])
   return showTo('owner', stored)
 }
 

@@ -9,7 +9,7 @@ import { wasRecorded } from '../../store/db/audit-events.ts'
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { voidUndosAfter } from '../../store/db/email-changes.ts'
 import { type ProfileChanges, updateProfile } from '../../store/db/profile-changes.ts'
-import { deactivate, keepBanned, reactivate } from '../../store/db/provisioned-standing.ts'
+import { DEPROVISIONED, deactivate, keepBanned, reactivate } from '../../store/db/provisioned-standing.ts'
 import { areNamesFree, findNamesTaken, findProvisioned, isProvisionedAs, updateProvisioned } from '../../store/db/provisioned-users.ts'
 import { voidFactorUndos } from '../../store/db/second-factor-undo.ts'
 import { isNewEmail } from '../accounts/email-change.ts'
@@ -25,7 +25,6 @@ import { differingFields } from '../profiles/profile-changes.ts'
 import { renameSearchWrites, settleSearch } from '../profiles/search.ts'
 import { everywhereKey } from '../sessions/password-attempts.ts'
 import {
-  DEPROVISIONED,
   namesOf,
   namesWanted,
   type ProvisionedInput,
@@ -170,8 +169,8 @@ function signInWrites(ctx: Ctx, clientId: string, { user, plan, passwordHash }: 
 function standingWrites(ctx: Ctx, clientId: string, { user, plan }: StoredChange, done: Fragment): Statement<unknown>[] {
   const now = ctx.now()
   const event = { userId: user.id, clientId, detail: DEPROVISIONED, condition: done }
-  if (plan.standing === 'deactivate') return [audit(ctx, { ...event, type: 'banned' }), deactivate(user.id, DEPROVISIONED, now, done)]
+  if (plan.standing === 'deactivate') return [audit(ctx, { ...event, type: 'banned' }), deactivate(user.id, now, done)]
   if (plan.standing === 'keep_banned') return [audit(ctx, { ...event, type: 'banned' }), keepBanned(user.id, now, done)]
-  if (plan.standing === 'reactivate') return [audit(ctx, { ...event, type: 'ban_lifted' }), reactivate(user.id, DEPROVISIONED, now, done)]
+  if (plan.standing === 'reactivate') return [audit(ctx, { ...event, type: 'ban_lifted' }), reactivate(user.id, now, done)]
   return []
 }

@@ -10,9 +10,6 @@ import { text } from '../texts.ts'
 
 export type { ProvisionedRow as ProvisionedUser } from '../../store/db/provisioned-users.ts'
 
-/** The reason of the ban that a deactivation is. */
-export const DEPROVISIONED = 'deprovisioned'
-
 /** A user as the client wants them. Fields that are left out stay. */
 export interface ProvisionedInput {
   readonly userName: string

@@ -3,7 +3,7 @@ import { randomHex } from '../../crypto.ts'
 import type { UserId } from '../../ids.ts'
 import { isPrimaryKeyConflict } from '../../store/db/database.ts'
 import { updateProfile } from '../../store/db/profile-changes.ts'
-import { deactivate } from '../../store/db/provisioned-standing.ts'
+import { DEPROVISIONED, deactivate } from '../../store/db/provisioned-standing.ts'
 import {
   areNamesFree,
   countProvisioned,
@@ -29,7 +29,6 @@ import type { Gate } from '../gate.ts'
 import type { ClientPrincipal } from '../principal.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
 import {
-  DEPROVISIONED,
   type NewProvisionedUser,
   namesOf,
   namesWanted,
@@ -121,9 +120,7 @@ function store(
       insertProvisioned({ ...namesOf(input), clientId, userId: id, createdAt: now }, made),
       insertCredential(id, passwordHash, now),
       audit(ctx, { ...event, type: 'account_created' }),
-      ...(input.active === false
-        ? [audit(ctx, { ...event, type: 'banned', detail: DEPROVISIONED }), deactivate(id, DEPROVISIONED, now, made)]
-        : []),
+      ...(input.active === false ? [audit(ctx, { ...event, type: 'banned', detail: DEPROVISIONED }), deactivate(id, now, made)] : []),
       updateProfile(id, { fields }, now, made),
       ...firstSearchWrites(id, { ...names, username, middleName: fields.middleName ?? null }),
     ],

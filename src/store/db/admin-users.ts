@@ -7,6 +7,7 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { isInForce } from './account-state.ts'
 import { all, always, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
+import { DEPROVISIONED } from './provisioned-standing.ts'
 import type { RoleRow } from './roles.ts'
 import type { NewUser, UserRow } from './users.ts'
 
@@ -95,11 +96,15 @@ export interface Term {
 
 const bannedNow = (now: number) => isInForce(sql`banned_at`, sql`banned_until`, now)
 
-/** Bans, or changes the end or reason of a ban in force. Only a new ban raises the epoch. */
+/** Whoever a client that provisions them has deactivated: only what has no end either takes the place of that. */
+const keepsOut = (until: number | null) =>
+  sql`(${until} IS NOT NULL AND u.banned_at IS NOT NULL AND u.banned_until IS NULL AND u.banned_reason IS ${DEPROVISIONED})`
+
+/** Bans, or changes the end or reason of a ban in force; the witness tells whether that was one to keep. Only a new ban raises the epoch. */
 export function banUser(on: ActOn, { until, reason }: Term): UserAct {
   const ban = act(
     on,
-    sql`u.banned_at IS NULL OR u.banned_until IS NOT ${until} OR u.banned_reason IS NOT ${reason}`,
+    sql`(u.banned_at IS NULL OR u.banned_until IS NOT ${until} OR u.banned_reason IS NOT ${reason}) AND NOT ${keepsOut(until)}`,
     sql`epoch = epoch + CASE WHEN ${bannedNow(on.now)} THEN 0 ELSE 1 END,
         banned_at = CASE WHEN ${bannedNow(on.now)} THEN banned_at ELSE ${on.now} END,
         banned_until = ${until}, banned_reason = ${reason}`,

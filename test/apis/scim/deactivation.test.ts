@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
 import { resetCode, rows } from '../../support/actors.ts'
-import { giveRole } from '../../support/admins.ts'
+import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'
 import { type Directory, newDirectory, newUser } from '../../support/directory.ts'
 import { Client, db, newestCode, platform } from '../../support/kith.ts'
@@ -113,6 +113,19 @@ describe("an administrator's act", () => {
     expect([put.status, put.json.active]).toEqual([200, false])
     expect((await change({ id }, { op: 'remove', path: 'active' })).status).toBe(200)
     expect(await banOf({ id })).toEqual({ banned_until: until, banned_reason: 'spam' })
+  })
+
+  test('gives a deactivation no end: a ban with one is refused, one without takes its place', async () => {
+    const admin = await signedInAdmin('scim_banner')
+    const { id } = await directory.create('overbanned@corp.example')
+    await change({ id }, inactive)
+    const ban = (more: object) => admin.client.post('/user/admin-api/ban', { target: id, state: true, ...more })
+    const until = new Date(Date.now() + DAY_MS).toISOString()
+    const refused = await ban({ until, reason: 'spam' })
+    expect([refused.status, refused.text], refused.text).toEqual([400, expect.stringContaining('until')])
+    expect(await banOf({ id })).toEqual({ banned_until: null, banned_reason: 'deprovisioned' })
+    expect((await ban({ reason: 'spam' })).status).toBe(200)
+    expect((await change({ id }, active)).json.active).toBe(false)
   })
 
   test('a deletion that the client asked for and an administrator undoes leaves a person without an address, until they give one', async () => {
