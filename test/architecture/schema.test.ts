@@ -45,6 +45,7 @@ const TRIGGERS = [
   'consents_event_insert',
   'consents_event_update',
   'credentials_event_password',
+  'event_deliveries_end',
   'events_deliver',
   'events_wanted',
   'files_delete',

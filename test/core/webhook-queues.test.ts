@@ -1,5 +1,6 @@
 // Very many events, slow endpoints, and secrets under an old key: nobody waits for somebody else's queue, and cron keeps to its limits.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { sweep } from '../../src/core/sweep.ts'
 import { deliverDueEvents, deliverEventsLater } from '../../src/core/webhooks/deliver.ts'
 import { isReachable } from '../../src/core/webhooks/sending.ts'
 import { clock } from '../platform/clock.ts'
@@ -127,6 +128,35 @@ describe('very many events', () => {
     inbox.answer = () => new Response(null, { status: 503 })
     const { counts } = await platform.counts.measure(() => admin.client.post('/webhook/admin-api/replay-failed', { endpoint: id, since }))
     expect(counts.rowsRead).toBeLessThan(1_500)
+  })
+})
+
+describe('nobody waits for an event that is done or gone', () => {
+  const waiting = () => rows('SELECT id FROM event_deliveries WHERE next_attempt_at IS NOT NULL')
+
+  test('when an endpoint is enabled again before all that waited for it is given up', async () => {
+    const { id } = await newEndpoint(admin.client)
+    await happen(1_350, 3)
+    for (const disabled of [true, false])
+      expect((await admin.client.patch('/webhook/admin-api/update', { endpoint: id, disabled })).status).toBe(200)
+    await happen(1, 3)
+    while ((await deliverDueEvents(newCtx())) > 0);
+    expect(await waiting()).toEqual([])
+    expect(inbox.arrived.length, 'the three, and what was not given up at once').toBeGreaterThan(3)
+  })
+
+  test('when the event that the others of its user wait for gets too old', async () => {
+    await newEndpoint(admin.client)
+    await happen(4, 1)
+    await rows('UPDATE events SET created_at = ? WHERE id IN (SELECT id FROM events ORDER BY id LIMIT 2)', Date.now() - 15 * 86_400_000)
+    inbox.answer = () => new Response(null, { status: 500 })
+    await sweep(newCtx())
+    expect(await rows('SELECT id FROM events')).toHaveLength(2)
+    inbox.take()
+    inbox.answer = () => new Response(null, { status: 204 })
+    while ((await deliverDueEvents(newCtx())) > 0);
+    expect([inbox.arrived.length, await waiting()]).toEqual([2, []])
+    expect(eventIds()).toEqual([...eventIds()].sort((a, b) => a - b))
   })
 })
 

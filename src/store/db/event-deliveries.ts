@@ -84,12 +84,16 @@ export function settleDeliveries(tried: readonly TriedDelivery[]): Statement<voi
   ]
 }
 
-/** Up to `limit` of those that wait for an endpoint which is disabled: they can be replayed. */
+/**
+ * Up to `limit` of those that wait for an endpoint which is disabled: they can be replayed. The parked ones first, the newest before
+ * the others: if the endpoint is enabled before all are given up, nothing is left behind one that is done.
+ */
 export function giveUpOfDisabled(limit: number): Statement<void> {
   return run(sql`
     UPDATE event_deliveries SET next_attempt_at = NULL, last_result = 'endpoint disabled' WHERE id IN (
       SELECT d.id FROM webhook_endpoints CROSS JOIN event_deliveries d ON d.endpoint_id = webhook_endpoints.id
-      WHERE webhook_endpoints.disabled_at IS NOT NULL AND d.next_attempt_at IS NOT NULL LIMIT ${limit})`)
+      WHERE webhook_endpoints.disabled_at IS NOT NULL AND d.next_attempt_at IS NOT NULL
+      ORDER BY webhook_endpoints.id, d.next_attempt_at DESC LIMIT ${limit})`)
 }
 
 export type DeliveryState = 'waiting' | 'delivered' | 'failed'
