@@ -71,9 +71,20 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
       return done
     },
     log,
-    measure(point) {
-      env.METRICS?.writeDataPoint(toDataPoint(point))
-    },
+    measure: measureTo(env.METRICS),
+  }
+}
+
+/** What an invocation may write to Analytics Engine. */
+const POINTS_MAX = 250
+
+/** Nothing that is measured fails because there are too many points. The last one is for the run of cron itself. */
+function measureTo(dataset: AnalyticsEngineDataset | undefined): Ctx['measure'] {
+  let left = POINTS_MAX - 1
+  return (point) => {
+    if (point.kind !== 'cron' && left === 0) return
+    if (point.kind !== 'cron') left -= 1
+    dataset?.writeDataPoint(toDataPoint(point))
   }
 }
 

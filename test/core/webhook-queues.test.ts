@@ -131,6 +131,36 @@ describe('very many events', () => {
   })
 })
 
+test('each try is a point, up to the 250 of an invocation', async () => {
+  await newEndpoint(admin.client)
+  await happen(300, 1)
+  const points: AnalyticsEngineDataPoint[] = []
+  const METRICS = { writeDataPoint: (point: AnalyticsEngineDataPoint) => void points.push(point) }
+  const ctx = newCtx({ ...platform.env, METRICS } as typeof platform.env)
+  await deliverDueEvents(ctx)
+  ctx.measure({ kind: 'cron', failedParts: [], ms: 1 })
+  expect([inbox.arrived.length, points.length]).toEqual([300, 250])
+  expect(points[0]).toEqual({
+    indexes: ['file.deleted'],
+    blobs: ['delivery', 'file.deleted', 'delivered'],
+    doubles: [expect.any(Number), 1],
+  })
+  expect(points.at(-1)?.blobs?.[0]).toBe('cron')
+})
+
+test('a run that has begun sends to the address that counts by now', async () => {
+  const { url } = await newEndpoint(admin.client)
+  await happen(1, 13)
+  const next = 'https://moved.example/kith'
+  inbox.secrets.set(next, inbox.secrets.get(url) ?? '')
+  inbox.answer = async () => {
+    await rows('UPDATE webhook_endpoints SET url = ?', next)
+    return new Response(null, { status: 204 })
+  }
+  await deliverDueEvents(newCtx())
+  expect(inbox.arrived.at(-1)?.url).toBe(next)
+})
+
 describe('nobody waits for an event that is done or gone', () => {
   const waiting = () => rows('SELECT id FROM event_deliveries WHERE next_attempt_at IS NOT NULL')
 

@@ -3,7 +3,7 @@
  * a request that has changed something, and the rest by cron. Each is leased for a try, so two workers do not both send it. If a
  * worker dies before it has recorded the answer, the lease expires and the event is sent twice.
  */
-import type { MailId } from '../../ids.ts'
+import type { MailId, WebhookEndpointId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
 import {
   type FirstDelivery,
@@ -20,6 +20,7 @@ import {
   disableEndpoint,
   type EndpointRow,
   findAnyLiveEndpoint,
+  findEndpoint,
   isToBeDisabled,
   listEndpointsWithDue,
   noteFailure,
@@ -104,7 +105,7 @@ async function deliverInTurns(ctx: Ctx, endpoints: readonly EndpointRow[], { lea
     for (let endpoint = waiting.shift(); endpoint && left > 0 && ctx.now() < until; endpoint = waiting.shift()) {
       left -= 1
       const isFailing = endpoint.failingSince !== null
-      const results = await deliverTo(ctx, endpoint, {
+      const results = await deliverTo(ctx, endpoint.id, {
         size: isFailing ? Math.min(size, LEASED_OF_FAILING) : size,
         width: SENT_AT_A_TIME / lanes,
         until: Math.min(until, ctx.now() + CHAIN_MS),
@@ -125,10 +126,12 @@ interface Turn {
   readonly until: number
 }
 
-async function deliverTo(ctx: Ctx, endpoint: EndpointRow, { size, width, until }: Turn): Promise<Tried[]> {
+/** To the endpoint as it is by now: a run takes a while, and administrators change addresses and secrets. */
+async function deliverTo(ctx: Ctx, endpointId: WebhookEndpointId, { size, width, until }: Turn): Promise<Tried[]> {
   const now = ctx.now()
-  const leased = await ctx.db.one(leaseDeliveries({ endpointId: endpoint.id, now, until: now + LEASE_MS, limit: size }))
-  if (leased.length === 0) return []
+  const lease = leaseDeliveries({ endpointId, now, until: now + LEASE_MS, limit: size })
+  const [leased, endpoint] = await ctx.db.batch([lease, findEndpoint(endpointId)])
+  if (leased.length === 0 || !endpoint) return []
   const tried = await tryAll(ctx, endpoint, leased, { width, until })
   await settle(ctx, endpoint, tried)
   return tried
@@ -155,7 +158,9 @@ async function tryAll(ctx: Ctx, endpoint: EndpointRow, leased: readonly FirstDel
         group.map(async (chain) => {
           const [delivery, ...rest] = chain.rest
           if (!delivery) return
-          const result = judged(ctx, endpoint, delivery, await sendMessage(ctx, endpoint, toMessage(ctx, endpoint, delivery, users), keys))
+          const startedAt = ctx.now()
+          const sent = await sendMessage(ctx, endpoint, toMessage(ctx, endpoint, delivery, users), keys)
+          const result = judged(ctx, endpoint, delivery, { sent, ms: ctx.now() - startedAt })
           tried.push({ ...result, first: chain.first })
           if (result.deliveredAt !== null && rest.length > 0) next.push({ first: chain.first, rest })
         }),
@@ -167,11 +172,18 @@ async function tryAll(ctx: Ctx, endpoint: EndpointRow, leased: readonly FirstDel
 }
 
 /** 2xx is success. Anything else is tried again, until three days have passed. */
-function judged(ctx: Ctx, endpoint: EndpointRow, { id, attempts, createdAt }: LeasedDelivery, result: string): Omit<Tried, 'first'> {
+function judged(
+  ctx: Ctx,
+  endpoint: EndpointRow,
+  { id, attempts, createdAt, type }: LeasedDelivery,
+  { sent: result, ms }: { readonly sent: string; readonly ms: number },
+): Omit<Tried, 'first'> {
   const isDelivered = /^2\d\d$/.test(result) || result === QUEUED
   const delay = RETRY_AFTER_MS[attempts - 1]
   const nextAttemptAt = isDelivered || delay === undefined || result === GONE ? null : ctx.now() + delay
   const isFinal = nextAttemptAt === null
+  const outcome = isDelivered ? 'delivered' : isFinal ? 'failed' : 'postponed'
+  ctx.measure({ kind: 'delivery', event: type, outcome, ms, tries: attempts })
   if (!isDelivered) ctx.log('warn', 'webhook_failed', { deliveryId: id, endpointId: endpoint.id, attempts, result, isFinal })
   return { id, attempts, createdAt, result, deliveredAt: isDelivered ? ctx.now() : null, nextAttemptAt }
 }

@@ -33,7 +33,7 @@ export const LEASE_MS = 2 * MINUTE
 export const LEASED_AFTER_REPLY = 4
 export const LEASES_AFTER_REPLY = 3
 export const AFTER_REPLY_MS = 5 * SECOND
-/** Of all endpoints, in a run of cron: five queries each, of the 1,000 that the whole run has. */
+/** Of all endpoints, in a run of cron: seven queries each at most, of the 1,000 that the whole run has. */
 export const LEASES_PER_RUN = 24
 /** A run of cron begins nothing new after that. */
 export const RUN_MS = 60 * SECOND
