@@ -11,3 +11,19 @@ export async function signedInAdmin(username: string, role: 'admin' | 'super_adm
   await giveRole(person, role)
   return signedIn(person)
 }
+
+/** Administrators of a low rank, and roles without powers above and below them. */
+export async function newRanks(): Promise<void> {
+  const ranks = [
+    ['moderator', 20, 'admin:profile:sensitive:high:write delegated:all'],
+    ['star', 20, 'delegated:all'],
+    ['editor', 21, 'delegated:all'],
+  ] as const
+  for (const [id, ranking, scopes] of ranks)
+    await db
+      .prepare(
+        `INSERT INTO roles (id, display_name, ranking, description, scopes, system, created_at, updated_at) VALUES (?1, ?1, ?2, '', ?3, 0, 0, 0)`,
+      )
+      .bind(id, ranking, scopes)
+      .run()
+}

@@ -33,7 +33,12 @@ export interface EdgesReport {
 export async function importEdges(ctx: Ctx, gate: Gate<Principal>, input: ImportInput): Promise<EdgesReport> {
   const { lines, ends } = readEdges(input.records)
   const { principal, reads } = await gate(() => [findEnds(ends)])
-  return importLines(ctx, importerOf(ctx, principal, []), { lines, isDryRun: input.isDryRun, ends, found: reads[0] })
+  return importLines(ctx, importerOf(ctx, principal, { factors: [], roles: [] }), {
+    lines,
+    isDryRun: input.isDryRun,
+    ends,
+    found: reads[0],
+  })
 }
 
 /** The same by the operator's command. */

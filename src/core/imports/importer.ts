@@ -5,7 +5,7 @@ import type { SessionId, UserId } from '../../ids.ts'
 import type { RoleRow } from '../../store/db/roles.ts'
 import type { SecondFactorRow } from '../../store/db/second-factors.ts'
 import { requireAdministrator, requirePowers } from '../admin/administrators.ts'
-import { requireBelow } from '../admin/rank.ts'
+import { isOfferedTo, rankError, requireBelow } from '../admin/rank.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
@@ -28,11 +28,16 @@ export interface Importer {
 export const OPERATOR_IMPORTER: Importer = { refusalOf: () => null, mayGiveIds: true, actor: { userId: null } }
 
 /** An administrator, who has a rank, or a client, which only has scopes. A role with powers needs a recent sign-in, as always. */
-export function importerOf(ctx: Ctx, principal: Principal, factors: readonly SecondFactorRow[]): Importer {
+export function importerOf(
+  ctx: Ctx,
+  principal: Principal,
+  { factors, roles }: { readonly factors: readonly SecondFactorRow[]; readonly roles: readonly RoleRow[] },
+): Importer {
   const refusalOf = (role: RoleRow) =>
     refusalIn(() => {
       const scopes = storedScopes(role.scopes)
       requirePowers(principal, scopes)
+      if (principal.kind !== 'user' && !isOfferedTo(principal, role, roles)) throw rankError()
       if (principal.kind !== 'user') return
       requireBelow(principal, role.ranking)
       if (powersOf(scopes).length > 0) requireAdministrator(ctx, principal, factors)

@@ -33,7 +33,7 @@ export async function importPeople(ctx: Ctx, gate: Gate<Principal>, input: Impor
   const lines = input.records.map((record) => readRecord(personRecord, record))
   const { principal, reads } = await gate(({ userId }) => [listRoles(), findMatches(ctx, readable(lines)), listFactors(userId)])
   const [roles, matches, factors] = reads
-  return importLines(ctx, importerOf(ctx, principal, factors), { lines, isDryRun: input.isDryRun, roles, matches })
+  return importLines(ctx, importerOf(ctx, principal, { factors, roles }), { lines, isDryRun: input.isDryRun, roles, matches })
 }
 
 /** The same by the operator's command. */

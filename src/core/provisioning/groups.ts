@@ -1,6 +1,6 @@
 /**
- * Groups of a client that provisions users: roles, of which a person has one (docs/decisions/060). Those whose powers the client lacks do
- * not exist for it, nor does `user`, the role of everybody in no other group.
+ * Groups of a client that provisions users: roles, of which a person has one (docs/decisions/060). Those whose powers the client lacks, or
+ * whose rank it may not give, do not exist for it, nor does `user`, the role of everybody in no other group.
  */
 import { randomHex } from '../../crypto.ts'
 import type { AuditEventId, UserId } from '../../ids.ts'
@@ -23,6 +23,7 @@ import {
 import { findProvisionedAmong, type ProvisionedRow } from '../../store/db/provisioned-users.ts'
 import { deleteRole, findRoleGone, isRoleNew, listRoles, type RoleRow } from '../../store/db/roles.ts'
 import { asUsername } from '../accounts/username-proposals.ts'
+import { isOfferedTo } from '../admin/rank.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -69,7 +70,9 @@ export async function getGroup(ctx: Ctx, gate: ClientGate, { id, withMembers }: 
 }
 
 function groupsOf(principal: ClientPrincipal, roles: readonly RoleRow[]): RoleRow[] {
-  return roles.filter(({ id, scopes }) => id !== NO_GROUP && powersLacked(principal, scopes).length === 0)
+  return roles.filter(
+    (role) => role.id !== NO_GROUP && powersLacked(principal, role.scopes).length === 0 && isOfferedTo(principal, role, roles),
+  )
 }
 
 function groupOf(principal: ClientPrincipal, roles: readonly RoleRow[], id: string): RoleRow {

@@ -39,9 +39,9 @@ export function hasFewerGroups(clientId: string, limit: number): Fragment {
   return sql`(SELECT COUNT(*) FROM roles WHERE roles.client_id = ${clientId}) < ${limit}`
 }
 
-/** Holds while the role has the scopes that were read. */
-export function isGroupAs({ id, scopes }: RoleRow): Fragment {
-  return sql`EXISTS (SELECT 1 FROM roles x WHERE x.id = ${id} AND x.scopes = ${scopes})`
+/** Holds while the role has the scopes and the rank that were read. */
+export function isGroupAs({ id, scopes, ranking }: RoleRow): Fragment {
+  return sql`EXISTS (SELECT 1 FROM roles x WHERE x.id = ${id} AND x.scopes = ${scopes} AND x.ranking = ${ranking})`
 }
 
 /** The group where `condition` holds. */

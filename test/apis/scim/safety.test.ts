@@ -1,6 +1,7 @@
 // What a client that provisions users may not do, and what takes effect at once (docs/decisions/060).
 import { beforeAll, describe, expect, test } from 'vitest'
 import { rows, trailOf } from '../../support/actors.ts'
+import { newRanks } from '../../support/admins.ts'
 import { type Directory, newDirectory, newUser, SECRET } from '../../support/directory.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
@@ -60,6 +61,16 @@ describe('whom it reaches', () => {
     expect(named).not.toContain('admin')
     expect((await directory.patch('/Groups/owner', { op: 'replace', path: 'displayName', value: 'Mine' })).status).toBe(403)
     expect((await directory.send('DELETE', '/Groups/owner')).status).toBe(403)
+  })
+
+  test('no group that lifts its members to the rank of administrators whose scopes it lacks', async () => {
+    await newRanks()
+    const { id } = await directory.create('climber@corp.example')
+    const join = (group: string) => directory.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value: id }] })
+    expect([(await join('owner')).status, (await join('star')).status, (await join('editor')).status]).toEqual([404, 404, 204])
+    expect((await directory.get(`/Users/${id}`)).json.groups).toMatchObject([{ value: 'editor' }])
+    await rows("DELETE FROM roles WHERE id = 'moderator'")
+    expect((await join('star')).status).toBe(204)
   })
 
   test('a user has no business here, a client needs the scope, and writing more than reading', async () => {
