@@ -5,9 +5,16 @@ import { parseArgs } from 'node:util'
 import { Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
 import { DryRun } from './import/dry-run.ts'
-import { HEAD_BYTES, type Input, type Item, type ReaderOptions, readerFor, Unreadable } from './import/readers/index.ts'
-import { lines } from './import/readers/json.ts'
-import { decode } from './import/readers/text.ts'
+import {
+  HEAD_BYTES,
+  type Input,
+  type Item,
+  type ReaderOptions,
+  readerFor,
+  records,
+  requireEdges,
+  Unreadable,
+} from './import/readers/index.ts'
 import { type Credentials, remoteTarget } from './import/remote.ts'
 import { type Finished, run, type Source } from './import/run.ts'
 import { type Target, withLocalTarget } from './import/target.ts'
@@ -46,9 +53,9 @@ export function runImportCommand(args: readonly string[], remote: boolean): Prom
     }
     const { edges } = values
     for (const path of [people, edges]) if (path !== undefined) requireFile(path)
-    const sources: (() => Promise<Source>)[] = []
-    if (people !== undefined) sources.push(() => peopleOf(people, values))
-    if (edges !== undefined) sources.push(async () => edgesOf(edges))
+    const sources: Source[] = []
+    if (people !== undefined) sources.push(await peopleOf(people, values))
+    if (edges !== undefined) sources.push(await edgesOf(edges))
     const dryRun = values['dry-run'] ? new DryRun() : null
     const url = values.url ?? (remote ? readOrigin(true) : undefined)
     const work = (target: Target) => importAll(target, sources, dryRun)
@@ -65,19 +72,21 @@ function read(args: readonly string[]) {
 }
 type Values = ReturnType<typeof read>['values']
 
-async function importAll(target: Target, sources: readonly (() => Promise<Source>)[], dryRun: DryRun | null): Promise<void> {
+async function importAll(target: Target, sources: readonly Source[], dryRun: DryRun | null): Promise<void> {
   if (dryRun) console.log(`A dry run against ${target.name}: nothing is written.`)
   const all: Finished[] = []
-  for (const open of sources) {
-    const source = await open()
-    const finished = await run(target, source, dryRun).catch((error: unknown) => {
-      if (error instanceof Unreadable) throw new Refusal(`${source.file}: ${error.message}`)
-      throw error
-    })
+  for (const source of sources) {
+    const finished = await run(target, source, dryRun).catch((error: unknown) => refuse(source, error))
     console.log(reportOf(source, finished, dryRun !== null))
     all.push(finished)
   }
   for (const finished of all) finished.forget()
+}
+
+/** Names the file that cannot be read. */
+function refuse({ file, companion }: Pick<Source, 'file' | 'companion'>, error: unknown): never {
+  if (!(error instanceof Unreadable)) throw error
+  throw new Refusal(`${error.isOfCompanion ? companion : file}: ${error.message}`)
 }
 
 // --- files -----------------------------------------------------------------------------------------------------
@@ -99,16 +108,19 @@ async function peopleOf(file: string, values: Values): Promise<Source> {
   try {
     const reader = readerFor(values.format, await headOf(file))
     if (values.format === 'auto' && reader.name !== 'kith') console.log(`${file} is an export of ${reader.title}.`)
-    return sourceOf('people', file, (input) => reader.read(input, options))
+    return { ...sourceOf('people', file, (input) => reader.read(input, options)), companion: values.with }
   } catch (error) {
-    throw error instanceof Unreadable ? new Refusal(`${file}: ${error.message}`) : error
+    return refuse({ file }, error)
   }
 }
 
-const edgesOf = (file: string): Source => sourceOf('edges', file, edgeItems)
-
-async function* edgeItems(input: Input): AsyncGenerator<Item> {
-  for await (const entry of lines(decode(input))) yield 'refusal' in entry ? entry : { line: entry.line, record: entry.row, lost: [] }
+async function edgesOf(file: string): Promise<Source> {
+  try {
+    requireEdges(await headOf(file))
+    return sourceOf('edges', file, records)
+  } catch (error) {
+    return refuse({ file }, error)
+  }
 }
 
 async function headOf(file: string): Promise<Uint8Array> {

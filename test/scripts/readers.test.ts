@@ -1,7 +1,7 @@
 // The readers of other systems' exports: what they make of a file as the system writes it, and of files that they cannot read.
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, test } from 'vitest'
-import { type Input, type Item, READERS, type ReaderOptions, readerFor } from '../../scripts/operator/import/readers/index.ts'
+import { type Input, type Item, READERS, type ReaderOptions, readerFor, requireEdges } from '../../scripts/operator/import/readers/index.ts'
 import { personRecord, readRecord } from '../../src/core/imports/person-record.ts'
 
 const FILES = import.meta.glob<string>('../fixtures/imports/*', { eager: true, query: '?raw', import: 'default' })
@@ -438,12 +438,14 @@ describe('each system: who its people are in Kith, and what of them stays behind
 /** Each is read alone; second files are not among them. */
 const EXPORTS = Object.keys(FILES)
   .map((path) => path.slice(path.lastIndexOf('/') + 1))
-  .filter((name) => !/account|hash-config/.test(name))
+  .filter((name) => !/account|hash/.test(name))
 const systemOf = (name: string) => /^(better-auth|[a-z0-9]+)/.exec(name)?.[0] ?? ''
 
 test.each(EXPORTS)('%s is recognized by what is in it, and every person is a record that an import takes', async (name) => {
   expect(readerFor('auto', bytesOf(textOf(name))).name).toBe(systemOf(name))
-  const records = (await read(name, { hashConfig })).flatMap((item) => ('record' in item ? [item.record] : []))
+  const records = (await read(name, systemOf(name) === 'firebase' ? { hashConfig } : {})).flatMap((item) =>
+    'record' in item ? [item.record] : [],
+  )
   expect(records.length).toBeGreaterThan(0)
   for (const record of records) expect(readRecord(personRecord, record)).not.toHaveProperty('refusal')
 })
@@ -491,6 +493,8 @@ describe('what cannot be read is said, with the place', () => {
     ['a dump', bytesOf('--\nINSERT INTO "auth"."users" VALUES (1)'), 'looks like an export of Supabase, but as SQL'],
     ['a table of Auth0', bytesOf('user_id,email\nauth0|1,a@example.com'), 'looks like an export of Auth0, but as CSV'],
     ['the wrong table', bytesOf(textOf('better-auth-account.csv')), 'but of the table account alone'],
+    ['password hashes alone', bytesOf(textOf('auth0-hashes.ndjson')), 'but of the password hashes alone: give the export of its users'],
+    ['edges', bytesOf('{"type":"follow","from":"a","to":"b"}'), 'has follows and blocks: give it with --edges'],
     [
       'a realm without users',
       bytesOf('{"realm":"shop","accessTokenLifespan":300}'),
@@ -509,11 +513,47 @@ describe('what cannot be read is said, with the place', () => {
   })
 
   test.each<[what: string, options: ReaderOptions, file: string, message: string]>([
-    ['a second file of one that has none', companion('auth0.ndjson'), 'clerk.csv', 'An export of Clerk is one file'],
+    ['a second file of one that has none', companion('auth0.ndjson'), 'clerk.csv', 'An export of Clerk is one file: leave --with away'],
     ['a second file of another kind', companion('clerk.csv'), 'auth0.ndjson', 'The second file has no password hashes of Auth0'],
-    ['some of the parameters', { hashConfig: 'rounds: 8' }, 'firebase.csv', 'The hash parameters lack base64_signer_key'],
+    ['some of the parameters', { hashConfig: 'rounds: 8' }, 'firebase.csv', 'The file of --hash-config lacks base64_signer_key'],
+    ['parameters of hashes of another system', { hashConfig }, 'clerk.csv', '--hash-config is for exports of Firebase, not of Clerk'],
+    ['a second file of accounts that has users', companion('auth0.ndjson'), 'better-auth-user.json', 'is not the table account'],
   ])('%s', async (_, options, file, message) => {
     await expect(read(file, options)).rejects.toThrow(message)
+  })
+
+  const SCRIPT = 'import { user } from "./user"\nconst a = user.id || b, id = { "user_id": "auth0|1" }\n'
+  const ENCODED = new Uint8Array(Uint16Array.from('{"user_id":"auth0|1"}', (unit) => unit.charCodeAt(0)).buffer)
+  test.each(['auto', ...READERS.map(({ name }) => name)])('a file that is no export at all, whatever it is said to be: %s', (format) => {
+    const refusalOf = (bytes: Uint8Array) => {
+      try {
+        return readerFor(format, bytes).name
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    const isNone =
+      /^The file is no export (that Kith knows|of [\w-]+, which (has "|is a JSON object a line)).*; it (begins with|is not text)/
+    expect(refusalOf(bytesOf(SCRIPT))).toMatch(isNone)
+    expect(refusalOf(bytesOf('<!DOCTYPE html>\n<p>auth0|1, 2</p>'))).toMatch(isNone)
+    expect(refusalOf(bytesOf('[]'))).toMatch(isNone)
+    expect(refusalOf(Uint8Array.of(0x89, 0xd0, 0xfe, 0xa7))).toMatch(isNone)
+    expect(refusalOf(bytesOf(''))).toBe('The file is empty')
+    expect(refusalOf(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13))).toBe('The file is not text')
+    expect(refusalOf(Uint8Array.of(0x1f, 0x8b, 8, 0))).toContain('is compressed')
+    expect(refusalOf(ENCODED)).toMatch(/^auth0$|^This looks like an export of Auth0, not of /)
+  })
+
+  test.each([
+    ['people', '{"externalId":"a"}\n', 'The file has no follows and blocks, which are a JSON object a line with "type", "from" and "to"'],
+    ['a table', 'type,from,to\n', 'it begins with "type,from,to"'],
+    ['a compressed file', '\x1f\x8b', 'is compressed'],
+  ])('%s instead of edges', (_, text, message) => {
+    expect(() => requireEdges(Uint8Array.from(text, (char) => char.charCodeAt(0)))).toThrow(message)
+  })
+
+  test('no edges at all are fine: an export of Kith may have none', () => {
+    expect(() => requireEdges(bytesOf(''))).not.toThrow()
   })
 
   test('a format that there is not', () => {

@@ -74,6 +74,20 @@ test('a dry run says what an import then does, which continues after kills in li
   expect(numbers(again.output)[3]).toBe('0')
 })
 
+test.each([
+  [['picture'], /^picture: The file is not text$/m],
+  [['hashes'], /^hashes: This looks like .* hashes alone: give the export of its users, and this file with --with$/m],
+  [['auth0', '--with', 'picture'], /^picture: The file is not text$/m],
+  [['people.ndjson', '--edges', 'picture'], /^picture: The file is not text$/m],
+])('import %s: the file that cannot be read is named, and nobody is imported', async (args, told) => {
+  project.write('picture', '\x89PNG\r\n\x1a\n\0\0')
+  project.write('hashes', toLines([{ _id: '1', email: 'only@example.com', email_verified: true, passwordHash: '$2b$04$x' }]))
+  project.write('auth0', toLines([{ user_id: 'auth0|1', email: 'only@example.com' }]))
+  const { code, output } = await operator(...args)
+  expect([code, output]).toEqual([1, expect.stringMatching(told)])
+  expect(output).not.toContain('created')
+})
+
 describe('into a deployment', () => {
   let server: Server
   let front: Front

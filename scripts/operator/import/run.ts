@@ -13,6 +13,8 @@ const SIZE: Readonly<Record<Kind, number>> = { people: IMPORTED_PEOPLE_MAX, edge
 export interface Source {
   readonly kind: Kind
   readonly file: string
+  /** A second file of the same export. */
+  readonly companion?: string | undefined
   readonly bytes: number
   readonly items: AsyncIterable<Item>
   /** Bytes that were read so far. */

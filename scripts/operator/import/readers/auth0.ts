@@ -1,6 +1,6 @@
 /**
  * Auth0: the job "export users" as JSON (an object a line), with the password hashes that its support sends (an object a line,
- * too) as the second file. The file of hashes alone has the people of one database connection, without their metadata.
+ * too) as the second file. That alone has the people of one database connection, without metadata, names and accounts elsewhere.
  */
 import type { Draft } from './draft.ts'
 import { type Entry, type Head, type Row, type System, Unreadable } from './reader.ts'
@@ -14,12 +14,16 @@ const isHashes = ({ keys }: Head) => keys.has('_id') && (keys.has('passwordHash'
 export const auth0: System<Hashes> = {
   name: 'auth0',
   title: 'Auth0',
+  ids: ['user_id'],
   detect: (head) =>
-    /"user_id"\s*:\s*"[\w-]+\|/.test(head.text) ||
+    (head.keys.has('user_id') && /"user_id"\s*:\s*"[\w-]+\|/.test(head.text)) ||
     isHashes(head) ||
     (head.columns.includes('user_id') && /^"?[\w-]+\|/m.test(head.text)) ||
     (head.columns.includes('Id') && head.columns.includes('Email Verified')),
-  shortcoming: ({ columns }) => (columns.length > 0 ? 'as CSV, which lacks metadata and linked accounts: export the people as JSON' : null),
+  shortcoming: (head) => {
+    if (head.columns.length > 0) return 'as CSV, which lacks metadata and linked accounts: export the people as JSON'
+    return isHashes(head) ? 'of the password hashes alone: give the export of its users, and this file with --with' : null
+  },
   second: 'the password hashes',
   gather: async (companion) => (companion === null ? null : hashesOf(companion)),
   fill,

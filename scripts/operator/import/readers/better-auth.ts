@@ -3,7 +3,7 @@
  * password hashes and accounts at other providers; a query may add these to each user as `accounts`, too.
  */
 import type { Draft } from './draft.ts'
-import { type Entry, type Row, type System, Unreadable } from './reader.ts'
+import { type Entry, type Head, type Row, type System, Unreadable } from './reader.ts'
 import { dataOf, objectsOf, textOf, timeOf, truthOf } from './values.ts'
 
 interface Account {
@@ -14,16 +14,17 @@ interface Account {
 /** By user id; null without the table. */
 type Accounts = ReadonlyMap<string, readonly Account[]> | null
 
+const has = ({ keys, columns }: Head, ...names: string[]) => names.some((name) => keys.has(name) || columns.includes(name))
+const isUsers = (head: Head) => ['id', 'email', 'emailVerified', 'image', 'createdAt'].every((name) => has(head, name, snake(name)))
+const isAccounts = (head: Head) => ['providerId', 'accountId'].every((name) => has(head, name, snake(name)))
+
 export const betterAuth: System<Accounts> = {
   name: 'better-auth',
   title: 'better-auth',
-  detect: ({ keys, columns }) => {
-    const has = (...names: string[]) => names.some((name) => keys.has(name) || columns.includes(name))
-    const isUser = has('id') && has('email') && has('emailVerified', 'email_verified') && has('image') && has('createdAt', 'created_at')
-    return isUser || (has('providerId', 'provider_id') && has('accountId', 'account_id'))
-  },
-  shortcoming: ({ keys, columns }) =>
-    keys.has('image') || columns.includes('image') ? null : 'of the table account alone: give the table user, and this one with --with',
+  ids: ['id'],
+  detect: (head) => isUsers(head) || isAccounts(head),
+  shortcoming: (head) =>
+    isAccounts(head) && !isUsers(head) ? 'of the table account alone: give the table user, and this file with --with' : null,
   second: 'the table account',
   gather: async (companion) => (companion === null ? null : accountsOf(companion)),
   fill,
@@ -37,8 +38,8 @@ async function accountsOf(entries: AsyncIterable<Entry>): Promise<Map<string, Ac
   const accounts = new Map<string, Account[]>()
   for await (const entry of entries) {
     if ('refusal' in entry) continue
-    const userId = textOf(of(entry.row, 'userId'))
-    if (userId !== undefined) accounts.set(userId, [...(accounts.get(userId) ?? []), accountOf(entry.row)])
+    const [userId, provider] = [textOf(of(entry.row, 'userId')), textOf(of(entry.row, 'providerId'))]
+    if (userId !== undefined && provider !== undefined) accounts.set(userId, [...(accounts.get(userId) ?? []), accountOf(entry.row)])
   }
   if (accounts.size === 0) throw new Unreadable('The second file is not the table account of better-auth')
   return accounts

@@ -7,6 +7,7 @@ export const clerk: System = {
   name: 'clerk',
   title: 'Clerk',
   list: 'data',
+  ids: ['id'],
   detect: ({ keys, columns }) =>
     columns.includes('primary_email_address') ||
     (keys.has('email_addresses') && (keys.has('primary_email_address_id') || keys.has('password_digest'))),

@@ -7,6 +7,7 @@ export const cognito: System = {
   name: 'cognito',
   title: 'Cognito',
   list: 'Users',
+  ids: ['Username', 'cognito:username', 'sub'],
   detect: ({ keys, columns }) => columns.includes('cognito:username') || (keys.has('UserStatus') && keys.has('Attributes')),
   fill,
 }

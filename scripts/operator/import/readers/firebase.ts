@@ -15,6 +15,8 @@ export const firebase: System<Parameters> = {
   name: 'firebase',
   title: 'Firebase',
   list: 'users',
+  ids: ['localId'],
+  hasHashConfig: true,
   columns: [
     ...['localId', 'email', 'emailVerified', 'passwordHash', 'salt', 'displayName', 'photoUrl'],
     ...PROVIDERS.flatMap((provider) => OF_PROVIDER.map((field) => `${provider} ${field}`)),
@@ -34,7 +36,7 @@ function parametersOf({ hashConfig }: ReaderOptions): Parameters {
   const [rounds, memory] = [find('rounds'), find('mem_cost')]
   const missing = Object.entries({ base64_signer_key: key, base64_salt_separator: separator, rounds, mem_cost: memory })
   const [name] = missing.find(([, value]) => value === undefined) ?? []
-  if (name !== undefined) throw new Unreadable(`The hash parameters lack ${name}: copy all of them from the console`)
+  if (name !== undefined) throw new Unreadable(`The file of --hash-config lacks ${name}: copy all of the parameters from the console`)
   return `$firebase-scrypt$ln=${memory},r=${rounds},sep=${separator},key=${key}`
 }
 

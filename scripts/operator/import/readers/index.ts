@@ -9,9 +9,9 @@ import { Draft } from './draft.ts'
 import { firebase } from './firebase.ts'
 import { elements, lines } from './json.ts'
 import { keycloak } from './keycloak.ts'
-import { type Entry, type Head, type Input, type Reader, type System, Unreadable } from './reader.ts'
+import { type Entry, type Head, type Input, type Item, type Reader, type ReaderOptions, type System, Unreadable } from './reader.ts'
 import { supabase } from './supabase.ts'
-import { decode, headOf } from './text.ts'
+import { decode, headOf, isDamaged } from './text.ts'
 
 export { type Input, type Item, type Reader, type ReaderOptions, Unreadable } from './reader.ts'
 export { HEAD_BYTES } from './text.ts'
@@ -24,11 +24,15 @@ const kith: Reader = {
     const names = Object.keys(firstLineOf(text) ?? {})
     return names.length > 0 && names.every((name) => name in personRecord.shape)
   },
-  async *read(input) {
-    for await (const entry of lines(decode(input))) {
-      yield 'refusal' in entry ? entry : { line: entry.line, record: entry.row, lost: [] }
-    }
+  async *read(input, options) {
+    refuseOptions(options, 'Kith', {})
+    yield* records(input)
   },
+}
+
+/** One a line, as they are. */
+export async function* records(input: Input): AsyncGenerator<Item> {
+  for await (const entry of lines(decode(input))) yield 'refusal' in entry ? entry : { line: entry.line, record: entry.row, lost: [] }
 }
 
 const SYSTEMS = [auth0, clerk, supabase, firebase, cognito, keycloak, betterAuth]
@@ -42,9 +46,7 @@ function readerOf(system: System): Reader {
     title: system.title,
     detect: (head) => system.detect(head),
     async *read(input, options) {
-      if (options.companion && system.second === undefined) throw new Unreadable(`An export of ${system.title} is one file`)
-      const companion = options.companion ? entriesOf(options.companion, {}) : null
-      const gathered = await system.gather?.(companion, options)
+      const gathered = await gather(system, options)
       for await (const entry of entriesOf(input, system)) {
         if ('refusal' in entry) {
           yield entry
@@ -56,6 +58,24 @@ function readerOf(system: System): Reader {
       }
     },
   }
+}
+
+/** What the second file has, and the options. */
+async function gather(system: System, options: ReaderOptions): Promise<unknown> {
+  refuseOptions(options, system.title, system)
+  if (!options.companion) return await system.gather?.(null, options)
+  try {
+    return await system.gather?.(entriesOf(options.companion, {}), options)
+  } catch (error) {
+    if (error instanceof Unreadable) error.isOfCompanion = true
+    throw error
+  }
+}
+
+/** A file that nobody would read is a mistake. */
+function refuseOptions({ companion, hashConfig }: ReaderOptions, title: string, { second, hasHashConfig }: Partial<System>): void {
+  if (companion && second === undefined) throw new Unreadable(`An export of ${title} is one file: leave --with away`)
+  if (hashConfig !== undefined && !hasHashConfig) throw new Unreadable(`--hash-config is for exports of ${firebase.title}, not of ${title}`)
 }
 
 /** By how the text begins: an array, a line of JSON, the object that holds the list, or a table. */
@@ -104,16 +124,41 @@ export function readerFor(format: string, begin: Uint8Array): Reader {
     throw new Unreadable(`This looks like an export of ${detected.title}, not of ${named.title}: use --format ${detected.name}, or auto`)
   }
   const reader = named ?? detected
-  if (!reader) throw new Unreadable(unknown(head))
-  const shortcoming = SYSTEMS.find(({ name }) => name === reader.name)?.shortcoming?.(head)
+  if (!reader || head.text.trim() === '') throw new Unreadable(unknown(head))
+  const system = SYSTEMS.find(({ name }) => name === reader.name)
+  if (!reader.detect(head)) refuseOthers(head, reader.title, system?.ids)
+  const shortcoming = system?.shortcoming?.(head)
   if (shortcoming) throw new Unreadable(`This looks like an export of ${reader.title}, but ${shortcoming}`)
   return reader
 }
 
-function unknown({ text }: Head): string {
+/** What nobody detects may still be what it is said to be, if there are people in it. */
+function refuseOthers({ text, keys, columns }: Head, title: string, ids: readonly string[] | undefined): void {
+  const isIt = ids ? ids.some((id) => keys.has(id) || columns.includes(id)) : isLineOfJson(text)
+  if (isIt) return
+  const expected = ids ? `has ${ids.map((id) => `"${id}"`).join(' or ')} for each person` : 'is a JSON object a line'
+  throw new Unreadable(`The file is no export of ${title}, which ${expected}; ${beginOf(text)}`)
+}
+
+const isLineOfJson = (text: string) => text.trimStart().startsWith('{')
+
+/** Refuses what cannot be a file of edges. That there are none is fine. */
+export function requireEdges(begin: Uint8Array): void {
+  const { text, keys } = headOf(begin)
+  if (text.trim() === '' || (isLineOfJson(text) && EDGE.every((name) => keys.has(name)))) return
+  throw new Unreadable(`The file has no follows and blocks, which are a JSON object a line with "type", "from" and "to"; ${beginOf(text)}`)
+}
+
+const EDGE = ['type', 'from', 'to']
+
+function unknown({ text, keys }: Head): string {
+  if (text.trim() === '') return 'The file is empty'
+  if (EDGE.every((name) => keys.has(name))) return 'The file has follows and blocks: give it with --edges'
   const known = READERS.map(({ title }) => title).join(', ')
-  const begin = JSON.stringify(text.trim().slice(0, 60))
-  return text.trim() === ''
-    ? 'The file is empty'
-    : `The file is no export that Kith knows (${known}); it begins with ${begin}. Translate it into Kith's own records, or name its format with --format`
+  return `The file is no export that Kith knows (${known}); ${beginOf(text)}. Translate it into Kith's own records, or name its format with --format`
+}
+
+function beginOf(text: string): string {
+  const begin = text.trim().slice(0, 60)
+  return isDamaged(begin) ? 'it is not text' : `it begins with ${JSON.stringify(begin)}`
 }

@@ -8,6 +8,7 @@ export const keycloak: System = {
   name: 'keycloak',
   title: 'Keycloak',
   list: 'users',
+  ids: ['id', 'username'],
   detect: ({ keys }) =>
     (keys.has('realm') && (keys.has('users') || keys.has('accessTokenLifespan') || keys.has('sslRequired'))) ||
     (keys.has('createdTimestamp') && keys.has('username') && keys.has('enabled')),

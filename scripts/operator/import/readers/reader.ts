@@ -53,6 +53,8 @@ export interface System<Companion = unknown> {
   readonly name: string
   readonly title: string
   detect(head: Head): boolean
+  /** Each person of an export has an id by one of these names. A file without any is refused, whatever it is said to be. */
+  readonly ids: readonly string[]
   /** Completes "This looks like an export of ..., but"; null if the file can be read. */
   shortcoming?(head: Head): string | null
   /** The property that holds the people, where the file is one JSON object. */
@@ -61,6 +63,8 @@ export interface System<Companion = unknown> {
   readonly columns?: readonly string[]
   /** What a second file has, of a system that needs one. */
   readonly second?: string
+  /** Whether there are parameters for its password hashes. */
+  readonly hasHashConfig?: boolean
   /** Reads the second file, and the options. */
   gather?(companion: AsyncIterable<Entry> | null, options: ReaderOptions): Promise<Companion>
   /** Fills the draft; returns why the person cannot be moved, if so. */
@@ -70,4 +74,6 @@ export interface System<Companion = unknown> {
 /** The file cannot be read on: nothing that another person of the file could do anything about. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
+  /** Not of the file itself, but of the second one. */
+  isOfCompanion = false
 }

@@ -7,6 +7,7 @@ export const supabase: System = {
   name: 'supabase',
   title: 'Supabase',
   list: 'users',
+  ids: ['id'],
   detect: ({ keys, columns, text }) =>
     columns.includes('encrypted_password') ||
     columns.includes('raw_user_meta_data') ||

@@ -19,6 +19,10 @@ function decoderOf(bytes: Uint8Array): TextDecoder {
   // Decoders drop the byte order mark.
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le')
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be')
+  // Without the mark: an export begins with characters of ASCII.
+  const isZero = [...bytes.subarray(0, 4)].map((byte) => byte === 0).join()
+  if (isZero === 'false,true,false,true') return new TextDecoder('utf-16le')
+  if (isZero === 'true,false,true,false') return new TextDecoder('utf-16be')
   if (bytes.subarray(0, 1024).includes(0)) throw new Unreadable('The file is not text')
   return new TextDecoder()
 }
