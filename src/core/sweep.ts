@@ -24,6 +24,7 @@ import { deleteOldCounts } from '../store/db/statistics.ts'
 import { findSweepCursor, saveSweepCursor } from '../store/db/sweep-cursors.ts'
 import { deleteEndedHolds } from '../store/db/username-holds.ts'
 import { deleteUnverifiedUsers, findUnverifiedPiece } from '../store/db/users.ts'
+import { deleteDeliveriesOfDeleted, deleteEmptied } from '../store/db/webhook-endpoints.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import { sweepArchives } from './archives/make.ts'
 import type { Ctx } from './ctx.ts'
@@ -147,6 +148,8 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
     deleteOldEvents({ idBefore: idAt(now - ctx.config.auditKeptMs), limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
     deleteOldEventsOfOutbox({ before: now - EVENTS_KEPT_MS, limit }),
+    deleteDeliveriesOfDeleted(limit),
+    deleteEmptied(),
     deleteOldCounts(Math.floor(now / DAY_MS) - COUNTS_KEPT_DAYS),
   ]
 }

@@ -131,6 +131,31 @@ describe('very many events', () => {
   })
 })
 
+test('an endpoint with a long log is gone at once, and cron removes its log', async () => {
+  const { id } = await newEndpoint(admin.client)
+  await happen(1, 4_100)
+  await rows("UPDATE event_deliveries SET next_attempt_at = NULL, delivered_at = 1, last_result = '204'")
+  const log = await admin.client.get(`/webhook/admin-api/deliveries?endpoint=${id}`)
+  const deleted = await admin.client.post('/webhook/admin-api/delete', { endpoint: id })
+  expect(deleted.status, deleted.text).toBe(200)
+  const left = await rows<{ id: number }>('SELECT id FROM event_deliveries')
+  expect(left).toHaveLength(100)
+  expect(await rows('SELECT url || secret || description AS kept FROM webhook_endpoints')).toEqual([{ kept: '' }])
+  expect((await admin.client.get('/webhook/admin-api/list')).json.data.records).toEqual([])
+  const last = log.json.data.records.find((one: { _id: string }) => left.some((row) => row.id === Number.parseInt(one._id, 16)))._id
+  for (const reply of [
+    await admin.client.get(`/webhook/admin-api/deliveries?endpoint=${id}`),
+    await admin.client.post('/webhook/admin-api/replay', { delivery: last }),
+    await admin.client.post('/webhook/admin-api/test', { endpoint: id }),
+    await admin.client.patch('/webhook/admin-api/update', { endpoint: id, disabled: false }),
+    await admin.client.post('/webhook/admin-api/delete', { endpoint: id }),
+  ])
+    expect(reply.status).toBe(404)
+  await sweep(newCtx())
+  expect([await rows('SELECT id FROM event_deliveries'), await rows('SELECT id FROM webhook_endpoints')]).toEqual([[], []])
+  expect(inbox.arrived).toEqual([])
+})
+
 test('each try is a point, up to the 250 of an invocation', async () => {
   await newEndpoint(admin.client)
   await happen(300, 1)

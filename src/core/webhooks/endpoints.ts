@@ -9,6 +9,8 @@ import { giveUpOfDisabled } from '../../store/db/event-deliveries.ts'
 import { insertTestEvent } from '../../store/db/events.ts'
 import { listFactors } from '../../store/db/second-factors.ts'
 import {
+  deleteDeliveriesOfDeleted,
+  deleteEmptied,
   deleteEndpoint as deleteRow,
   findEndpoint,
   findEndpointGone,
@@ -29,7 +31,7 @@ import type { Gate } from '../gate.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { deliverEventsLater, noteEndpoint } from './deliver.ts'
 import { type EndpointChanges, type NewEndpoint, planChange, planEndpoint, toEndpoint, type WebhookEndpoint } from './endpoint-plans.ts'
-import { ENDPOINTS_MAX, GIVEN_UP_AT_A_TIME } from './limits.ts'
+import { DELETED_AT_A_TIME, ENDPOINTS_MAX, GIVEN_UP_AT_A_TIME } from './limits.ts'
 import { newSecret, sealSecret } from './secrets.ts'
 
 export type { EndpointChanges, NewEndpoint, WebhookEndpoint } from './endpoint-plans.ts'
@@ -140,13 +142,14 @@ export async function rotateSecret(
   return { endpoint: toEndpoint(stored), secret }
 }
 
-/** With everything that was on its way to it. */
+/** With everything that was on its way to it, and its log. Cron removes what is left of a long one. */
 export async function deleteEndpoint(ctx: Ctx, gate: Gate, id: WebhookEndpointId): Promise<void> {
   const { principal, reads } = await gate(() => [findEndpoint(id)])
   const before = found(reads[0])
   const condition = isEndpointOfVersion(id, before.updatedAt)
   const event = record(ctx, principal, 'webhook_deleted', before.url || before.kind, condition)
-  if (!(await ctx.db.commit([event, deleteRow(id, condition)], findEndpointGone(id)))) throw tryAgain()
+  const writes = [event, deleteRow(id, ctx.now(), condition), deleteDeliveriesOfDeleted(DELETED_AT_A_TIME), deleteEmptied()]
+  if (!(await ctx.db.commit(writes, findEndpointGone(id)))) throw tryAgain()
 }
 
 /** Sends an event of the type `webhook.test`, as any other is sent: the log of deliveries shows what came of it. */

@@ -47,5 +47,7 @@ export const RETRY_AFTER_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 
 export const EVENTS_KEPT_MS = 14 * 24 * HOUR
 export const REPLAYED_AT_A_TIME = 1_000
 export const GIVEN_UP_AT_A_TIME = 4_000
+/** Of the log of an endpoint that is deleted. */
+export const DELETED_AT_A_TIME = 4_000
 /** How long an isolate takes it for granted that there are endpoints, or none. */
 export const KNOWN_MS = MINUTE

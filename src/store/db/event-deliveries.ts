@@ -92,7 +92,7 @@ export function giveUpOfDisabled(limit: number): Statement<void> {
   return run(sql`
     UPDATE event_deliveries SET next_attempt_at = NULL, last_result = 'endpoint disabled' WHERE id IN (
       SELECT d.id FROM webhook_endpoints CROSS JOIN event_deliveries d ON d.endpoint_id = webhook_endpoints.id
-      WHERE webhook_endpoints.disabled_at IS NOT NULL AND d.next_attempt_at IS NOT NULL
+      WHERE webhook_endpoints.disabled_at IS NOT NULL AND webhook_endpoints.kind <> 'deleted' AND d.next_attempt_at IS NOT NULL
       ORDER BY webhook_endpoints.id, d.next_attempt_at DESC LIMIT ${limit})`)
 }
 
@@ -136,7 +136,8 @@ export function listDeliveries(input: {
 }
 
 export function findDelivery(id: DeliveryId): Statement<DeliveryRow | null> {
-  return first(sql`${columns} WHERE d.id = ${id}`)
+  return first(sql`
+    ${columns} WHERE d.id = ${id} AND NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.kind = 'deleted')`)
 }
 
 export type Replayed = Pick<LeasedDelivery, 'id' | 'userId'>

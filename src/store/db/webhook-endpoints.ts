@@ -1,7 +1,7 @@
 /** Where events go, and which (core/webhooks). `updated_at` is the version of a row: a change is guarded by the version it was based on. */
 import { sql } from 'drizzle-orm'
 import type { UserId, WebhookEndpointId } from '../../ids.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, changed, type Fragment, first, run, type Statement } from './database.ts'
 import type { webhookEndpoints } from './schema/webhooks.ts'
 
 export type EndpointRow = Omit<typeof webhookEndpoints.$inferSelect, 'id' | 'createdBy'> & {
@@ -14,10 +14,13 @@ export interface ShownEndpointRow extends EndpointRow {
   readonly createdByName: string | null
 }
 
+/** One that was deleted has this kind while deliveries of it are left. */
+const DELETED = 'deleted'
+const isThere = sql`webhook_endpoints.kind <> ${DELETED}`
 const shown = sql`
   SELECT webhook_endpoints.*, (
     SELECT u.username FROM users u WHERE u.id = webhook_endpoints.created_by AND u.deleted_at IS NULL) AS created_by_name
-  FROM webhook_endpoints`
+  FROM webhook_endpoints WHERE ${isThere}`
 
 /** Few: `ENDPOINTS_MAX`. */
 export function listEndpoints(): Statement<ShownEndpointRow[]> {
@@ -25,22 +28,22 @@ export function listEndpoints(): Statement<ShownEndpointRow[]> {
 }
 
 export function findEndpoint(id: WebhookEndpointId): Statement<ShownEndpointRow | null> {
-  return first(sql`${shown} WHERE id = ${id}`)
+  return first(sql`${shown} AND id = ${id}`)
 }
 
 /** The witness: the endpoint in the version that a change produces. */
 export function findEndpointOfVersion(id: WebhookEndpointId, updatedAt: number): Statement<ShownEndpointRow | null> {
-  return first(sql`${shown} WHERE id = ${id} AND updated_at = ${updatedAt}`)
+  return first(sql`${shown} AND id = ${id} AND updated_at = ${updatedAt}`)
 }
 
 /** A row when there is no such endpoint. */
 export function findEndpointGone(id: WebhookEndpointId): Statement<{ id: number } | null> {
-  return first(sql`SELECT ${id} AS id WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id})`)
+  return first(sql`SELECT ${id} AS id WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id} AND ${isThere})`)
 }
 
 /** Holds while there is none with this id, and fewer than `max` in all. */
 export function hasRoomForEndpoint(id: WebhookEndpointId, max: number): Fragment {
-  return sql`(SELECT count(*) FROM webhook_endpoints) < ${max} AND NOT EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id})`
+  return sql`(SELECT count(*) FROM webhook_endpoints WHERE ${isThere}) < ${max} AND NOT EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id})`
 }
 
 export function isEndpointOfVersion(id: WebhookEndpointId, updatedAt: number): Fragment {
@@ -70,9 +73,27 @@ export function updateEndpoint(row: EndpointRow, condition: Fragment): Statement
     WHERE id = ${row.id} AND (${condition})`)
 }
 
-/** With its deliveries. */
-export function deleteEndpoint(id: WebhookEndpointId, condition: Fragment): Statement<void> {
-  return run(sql`DELETE FROM webhook_endpoints WHERE id = ${id} AND (${condition})`)
+/** It is gone for everybody, where `condition` holds. There may be millions of deliveries of it: they follow, and then the row. */
+export function deleteEndpoint(id: WebhookEndpointId, now: number, condition: Fragment): Statement<void> {
+  return run(sql`
+    UPDATE webhook_endpoints SET kind = ${DELETED}, url = '', description = '', events = '', secret = '', previous_secret = NULL,
+      created_by = NULL, disabled_at = ${now}, updated_at = max(${now}, updated_at + 1)
+    WHERE id = ${id} AND (${condition})`)
+}
+
+/** Up to `limit` deliveries of deleted endpoints. */
+export function deleteDeliveriesOfDeleted(limit: number): Statement<number> {
+  return changed(sql`
+    DELETE FROM event_deliveries WHERE id IN (
+      SELECT d.id FROM webhook_endpoints CROSS JOIN event_deliveries d ON d.endpoint_id = webhook_endpoints.id
+      WHERE NOT ${isThere} LIMIT ${limit})`)
+}
+
+/** Deleted endpoints of which no delivery is left. */
+export function deleteEmptied(): Statement<number> {
+  return changed(sql`
+    DELETE FROM webhook_endpoints
+    WHERE NOT ${isThere} AND NOT EXISTS (SELECT 1 FROM event_deliveries d WHERE d.endpoint_id = webhook_endpoints.id)`)
 }
 
 /** Moves a secret to the current key. */

@@ -7,7 +7,7 @@ export const webhookEndpoints = sqliteTable(
   'webhook_endpoints',
   {
     id: integer().primaryKey(),
-    /** `https` or `queue`. */
+    /** `https` or `queue`; `deleted` while deliveries of a deleted one are left. */
     kind: text().notNull().default('https'),
     /** Empty for the queue. */
     url: text().notNull(),
