@@ -43,6 +43,8 @@ import { EVENTS_KEPT_MS } from './webhooks/limits.ts'
  */
 const ENDED_ROWS_CHUNK = 4_000
 const ENDED_ROWS_CHUNKS_PER_RUN = 12
+/** Of each table, all tables in one round trip: on most runs there are no more. */
+const ENDED_ROWS_AT_FIRST = 100
 /** Accounts read per statement, and statements per run. */
 const UNVERIFIED_CHUNK = 1_000
 const UNVERIFIED_CHUNKS_PER_RUN = 10
@@ -120,7 +122,9 @@ async function sendEvents(ctx: Ctx): Promise<void> {
 
 /** Continues with a table while there is more of it. */
 async function deleteEndedRows(ctx: Ctx): Promise<void> {
-  for (const statement of endedRows(ctx, ENDED_ROWS_CHUNK)) {
+  const deleted = await ctx.db.batch(endedRows(ctx, ENDED_ROWS_AT_FIRST))
+  for (const [index, statement] of endedRows(ctx, ENDED_ROWS_CHUNK).entries()) {
+    if ((deleted[index] ?? 0) < ENDED_ROWS_AT_FIRST) continue
     for (let chunk = 0; chunk < ENDED_ROWS_CHUNKS_PER_RUN; chunk++) {
       if ((await ctx.db.one(statement)) < ENDED_ROWS_CHUNK) break
     }
