@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { finalSchema, statementsOf } from './test/final-schema.ts'
 import { longestFirst } from './test/longest-first.ts'
 import { rowTypes } from './test/row-types.ts'
 import { keepTemporaryFilesInMemory } from './test/temporary-files.ts'
@@ -84,7 +85,7 @@ export default defineConfig({
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
-        bindings: { ...testVars, TEST_MIGRATIONS: migrations },
+        bindings: { ...testVars, TEST_SCHEMA: finalSchema(migrations), TEST_MIGRATIONS: statementsOf(migrations) },
         outboundService: (request: { url: string }) => {
           throw new Error(`a test may not fetch from the network: ${request.url}`)
         },

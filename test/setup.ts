@@ -1,7 +1,7 @@
 // Before each test file: empty stores with the schema in them, and production's caps on key derivation. All files of a worker
 // share its isolate and its modules, which are most of what a file would cost; so each one starts with empty stores and an env that
 // nothing is remembered for, whatever the one before it left.
-import { type D1Migration, reset } from 'cloudflare:test'
+import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, vi } from 'vitest'
 import type { Bindings } from '../src/config.ts'
@@ -11,7 +11,7 @@ import { platform } from './support/kith.ts'
 
 guardCrypto()
 
-const { DB, KV, AVATARS, MEDIA, TEST_MIGRATIONS } = env as unknown as Bindings & { TEST_MIGRATIONS: D1Migration[] }
+const { DB, KV, AVATARS, MEDIA, TEST_SCHEMA } = env as unknown as Bindings & { TEST_SCHEMA: readonly string[] }
 
 /** A store that is busy during a reset keeps its content. */
 async function areEmpty(): Promise<boolean> {
@@ -25,14 +25,7 @@ platform.renew()
 do await reset()
 while (!(await areEmpty()))
 // All in one batch: one after the other they take longer than most test files.
-await DB.batch([
-  ...TEST_MIGRATIONS.flatMap(({ queries }) => queries.map((query) => DB.prepare(query))),
-  // As wrangler records them.
-  DB.prepare(
-    'CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)',
-  ),
-  ...TEST_MIGRATIONS.map(({ name }) => DB.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name)),
-])
+await DB.batch(TEST_SCHEMA.map((statement) => DB.prepare(statement)))
 
 afterAll(() => {
   vi.restoreAllMocks()
