@@ -215,6 +215,27 @@ describe('nobody waits for an event that is done or gone', () => {
   })
 })
 
+test('what is under way is sent once, although an earlier event of its user is sent again meanwhile', async () => {
+  const { id } = await newEndpoint(admin.client)
+  await happen(1, 1)
+  await deliverDueEvents(newCtx())
+  const [first] = (await admin.client.get(`/webhook/admin-api/deliveries?endpoint=${id}`)).json.data.records
+  await happen(3, 1)
+  let release = () => undefined as undefined
+  inbox.answer = () => new Promise((resolve) => (release = () => void resolve(new Response(null, { status: 204 })) as undefined))
+  const slow = deliverDueEvents(newCtx())
+  await vi.waitUntil(() => inbox.arrived.length === 2)
+  inbox.answer = () => new Response(null, { status: 204 })
+  expect((await admin.client.post('/webhook/admin-api/replay', { delivery: first._id })).status).toBe(200)
+  while ((await deliverDueEvents(newCtx())) > 0);
+  release()
+  await slow
+  while ((await deliverDueEvents(newCtx())) > 0);
+  const [one] = eventIds()
+  expect(eventIds()).toEqual([one, ...[1, 2, 3].map((n) => (one as number) + n), one])
+  expect((await states()).every(({ next_attempt_at }) => next_attempt_at === null)).toBe(true)
+})
+
 describe('a slow endpoint', () => {
   test('keeps no other waiting, after a reply or by cron', async () => {
     const slow = await newEndpoint(admin.client)

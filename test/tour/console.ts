@@ -33,9 +33,9 @@ export const stops: Stops = {
   ...asking('webhooks/new webhooks/edit webhooks/test webhooks/rotate webhooks/replay webhooks/enable'),
   ...asking('webhooks/retry webhooks/disable webhooks/delete'),
   // With what waits for the same user.
-  'POST /admin/webhooks/replay': { ...REFUSED, rowsRead: 28 },
+  'POST /admin/webhooks/replay': { ...REFUSED, rowsRead: 32 },
   // With the 30 that were given up, that wait, or that are there.
-  'POST /admin/webhooks/retry': { ...REFUSED, rowsRead: 420 },
+  'POST /admin/webhooks/retry': { ...REFUSED, rowsRead: 500 },
   'POST /admin/webhooks/disable': { ...REFUSED, rowsRead: 120 },
   'POST /admin/webhooks/delete': { ...REFUSED, rowsRead: 180 },
   // 25 codes, each with two people and a role.

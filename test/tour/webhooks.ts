@@ -32,7 +32,7 @@ export const stops: Stops = {
   // It looks at what waits for the same user.
   'POST /webhook/admin-api/replay': {
     ...WRITE,
-    rowsRead: 28,
+    rowsRead: 32,
     access: 'admin:webhook:write',
     restricted: 'refused',
   },

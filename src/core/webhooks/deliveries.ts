@@ -85,6 +85,9 @@ export async function readDelivery(_ctx: Ctx, gate: Gate, id: DeliveryId): Promi
   return toDelivery(found(reads[0]))
 }
 
+/** What is under way now has no later time than `leasedUntil`. */
+const times = (ctx: Ctx) => ({ now: ctx.now(), leasedUntil: ctx.now() + LEASE_MS })
+
 /**
  * Sends one again that is done; it may arrive after later events of the same user. One that waits is tried now, after those that it
  * waits for.
@@ -93,7 +96,8 @@ export async function replayDelivery(ctx: Ctx, gate: Gate, id: DeliveryId): Prom
   const { reads } = await gate(() => [findDelivery(id)])
   const before = found(reads[0])
   if (before.isDisabled) throw disabled()
-  const writes = before.state === 'waiting' ? [hastenDelivery(before, ctx.now() + LEASE_MS)] : replayDeliveries([before], before.endpointId)
+  const at = times(ctx)
+  const writes = before.state === 'waiting' ? [hastenDelivery(before, at.leasedUntil)] : replayDeliveries([before], { ...before, ...at })
   const results = await ctx.db.batch([...writes, findDelivery(id)])
   deliverEventsLater(ctx)
   return toDelivery(found(results.at(-1) as DeliveryRow | null))
@@ -111,8 +115,9 @@ export async function replayFailed(
   const { reads } = await gate(() => [findEndpoint(endpointId), listFailedSince(endpointId, since, REPLAYED_AT_A_TIME)])
   if (found(reads[0]).disabledAt !== null) throw disabled()
   const [, failed] = reads
-  const hastened = hastenDeliveries(endpointId, ctx.now() + LEASE_MS, REPLAYED_AT_A_TIME)
-  const results = await ctx.db.batch([hastened, ...(failed.length === 0 ? [] : replayDeliveries(failed, endpointId))])
+  const at = times(ctx)
+  const hastened = hastenDeliveries(endpointId, at.leasedUntil, REPLAYED_AT_A_TIME)
+  const results = await ctx.db.batch([hastened, ...(failed.length === 0 ? [] : replayDeliveries(failed, { endpointId, ...at }))])
   deliverEventsLater(ctx)
   return failed.length + (results[0] as number)
 }

@@ -142,22 +142,32 @@ export function findDelivery(id: DeliveryId): Statement<DeliveryRow | null> {
 
 export type Replayed = Pick<LeasedDelivery, 'id' | 'userId'>
 
-/** Sends again those of these that are done, if the endpoint is live: in order per user, and what was waiting for the same user waits for it. */
-export function replayDeliveries(replayed: readonly Replayed[], endpointId: WebhookEndpointId): Statement<unknown>[] {
+/**
+ * Sends again those of these that are done, if the endpoint is live: in order per user. What was waiting for the same user waits for
+ * them, but for what is under way: that has a time until `leasedUntil` at most, and they wait for it.
+ */
+export function replayDeliveries(
+  replayed: readonly Replayed[],
+  { endpointId, now, leasedUntil }: { endpointId: WebhookEndpointId; now: number; leasedUntil: number },
+): Statement<unknown>[] {
   const those = sql`(SELECT value FROM json_each(${JSON.stringify(replayed.map(({ id }) => id))}))`
   const users = sql`(SELECT value FROM json_each(${JSON.stringify([...new Set(replayed.map(({ userId }) => userId))])}))`
   const waits = sql`p.endpoint_id = ${endpointId} AND p.user_id IN ${users} AND p.next_attempt_at IS NOT NULL`
-  const isFirst = sql`p.id = (
-    SELECT min(w.id) FROM event_deliveries w WHERE w.endpoint_id = p.endpoint_id AND w.user_id = p.user_id AND w.next_attempt_at IS NOT NULL)`
+  const siblings = sql`
+    event_deliveries w INDEXED BY event_deliveries_waiting
+    WHERE w.endpoint_id = p.endpoint_id AND w.user_id = p.user_id AND w.next_attempt_at IS NOT NULL`
+  const isFirst = sql`p.id = (SELECT min(w.id) FROM ${siblings})`
   return [
     run(sql`
       UPDATE event_deliveries AS d SET attempts = 0, delivered_at = NULL, last_result = NULL, next_attempt_at = ${PARKED}
       WHERE d.id IN ${those} AND d.endpoint_id = ${endpointId} AND d.next_attempt_at IS NULL
         AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.disabled_at IS NULL)`),
-    run(
-      sql`UPDATE event_deliveries AS p SET next_attempt_at = ${PARKED} WHERE ${waits} AND p.next_attempt_at <> ${PARKED} AND NOT ${isFirst}`,
-    ),
-    run(sql`UPDATE event_deliveries AS p SET next_attempt_at = 0 WHERE ${waits} AND p.next_attempt_at = ${PARKED} AND ${isFirst}`),
+    run(sql`
+      UPDATE event_deliveries AS p SET next_attempt_at = ${PARKED} WHERE ${waits} AND p.next_attempt_at <> ${PARKED}
+        AND p.next_attempt_at NOT BETWEEN ${now + 1} AND ${leasedUntil} AND NOT ${isFirst}`),
+    run(sql`
+      UPDATE event_deliveries AS p SET next_attempt_at = 0 WHERE ${waits} AND p.next_attempt_at = ${PARKED} AND ${isFirst}
+        AND NOT EXISTS (SELECT 1 FROM ${siblings} AND w.next_attempt_at < ${PARKED})`),
   ]
 }
 
