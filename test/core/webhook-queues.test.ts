@@ -116,6 +116,21 @@ describe('very many events', () => {
     expect(await costOf()).toBe(before)
   })
 
+  test('that have arrived cost nothing to whoever looks for what was given up', async () => {
+    const { id } = await newEndpoint(admin.client)
+    await happen(1, 600)
+    await rows("UPDATE event_deliveries SET next_attempt_at = NULL, delivered_at = 1, last_result = '204'")
+    await rows("UPDATE event_deliveries SET delivered_at = NULL, last_result = '500' WHERE id IN (SELECT id FROM event_deliveries LIMIT 2)")
+    for (const ask of [
+      () => admin.client.get(`/webhook/admin-api/deliveries?endpoint=${id}&state=failed`),
+      () => admin.client.post('/webhook/admin-api/replay-failed', { endpoint: id, since: new Date(0).toISOString() }),
+    ]) {
+      const { counts, result } = await platform.counts.measure(ask)
+      expect(JSON.stringify(result.json.data)).toMatch(/"count":2|"records":\[\{.*\},\{/)
+      expect(counts.rowsRead).toBeLessThan(150)
+    }
+  })
+
   test('that were given up are sent again without a look at the users who had none', async () => {
     const { id } = await newEndpoint(admin.client)
     await happen(1, 500)

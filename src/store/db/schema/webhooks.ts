@@ -86,6 +86,8 @@ export const eventDeliveries = sqliteTable(
     index('event_deliveries_waiting').on(t.endpointId, t.userId, t.id).where(sql`next_attempt_at IS NOT NULL`),
     // An endpoint's log, newest first; its end.
     index('event_deliveries_endpoint').on(t.endpointId, t.id),
+    // Those that were given up, among very many that have arrived.
+    index('event_deliveries_failed').on(t.endpointId, t.id).where(sql`next_attempt_at IS NULL AND delivered_at IS NULL`),
     // The end of an event.
     index('event_deliveries_event').on(t.eventId),
   ],

@@ -1,0 +1,1 @@
+CREATE INDEX `event_deliveries_failed` ON `event_deliveries` (`endpoint_id`,`id`) WHERE next_attempt_at IS NULL AND delivered_at IS NULL;
