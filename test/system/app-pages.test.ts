@@ -141,13 +141,19 @@ describe.each([
   const newContext = (): Promise<BrowserContext> =>
     browser.newContext({ viewport, colorScheme, bypassCSP: false, javaScriptEnabled: false, acceptDownloads: true })
 
+  /** Of the current page, in a context that runs axe. */
+  let copy: Page
+  let html = ''
+  beforeAll(async () => {
+    copy = await (await browser.newContext({ colorScheme, bypassCSP: true })).newPage()
+    await copy.route(urlOf('/__copy'), (route) => route.fulfill({ contentType: 'text/html', body: html }))
+  })
+  afterAll(() => copy?.context().close())
+
   async function look(page: Page, name: string): Promise<void> {
     if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}-${suffix}.png`), fullPage: true })
-    // The current page, in a context that runs axe.
-    const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true })
-    const copy = await context.newPage()
-    const html = (await page.content()).replace(/<meta http-equiv="refresh"[^>]*>/, '')
-    await copy.route(urlOf('/__copy'), (route) => route.fulfill({ contentType: 'text/html', body: html }))
+    html = (await page.content()).replace(/<meta http-equiv="refresh"[^>]*>/, '')
+    await copy.setViewportSize(viewport)
     await copy.goto(urlOf('/__copy'))
     await expectNothingGrave(copy, `${name} on ${where}`)
     // Also where only 320 pixels are left (WCAG 2.2, 1.4.10).
@@ -157,7 +163,6 @@ describe.each([
       expect([name, width, sizes[0]]).toEqual([name, width, sizes[1]])
     }
     if (SCREENSHOTS) await copy.screenshot({ path: join(SCREENSHOTS, `${name}-320_${colorScheme}.png`), fullPage: true })
-    await context.close()
   }
 
   test('a person signs up on the way to an app, lets it in, shows it out', async () => {

@@ -1,7 +1,7 @@
 // A backup of a local Kith with people, edges, files and all kinds of text, restored into an empty database.
 import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { Project, type Server } from './project.ts'
 
 /** What an export gets wrong: line breaks beside backslashes, quotes, semicolons. */
@@ -12,6 +12,7 @@ let server: Server
 
 beforeAll(async () => {
   project = new Project()
+  project.begin(inject('demo'))
   server = await project.start()
 })
 afterAll(async () => {

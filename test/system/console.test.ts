@@ -5,8 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DESK, expectNothingGrave, keepPictures, openBrowser, PHONE } from './browser.ts'
 import { Demo } from './demo.ts'
 
-const kith = new Demo()
-kith.project.write('.dev.vars', "INVITE_CODE_WINDOW_SECONDS='0'\n")
+const kith = new Demo({ INVITE_CODE_WINDOW_SECONDS: '0' })
 let browser: Browser
 /** Of an administrator who has signed in. */
 let cookies: Awaited<ReturnType<BrowserContext['cookies']>>

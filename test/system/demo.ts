@@ -1,8 +1,10 @@
-/** Kith with its demo data, as `npm start` runs it: started before the tests of a file, gone with its folder after them. */
+/** Kith with its demo data: started before the tests of a file, gone with its folder after them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect } from 'vitest'
-import { Project, type Server } from './project.ts'
+import { parseEnv } from 'node:util'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
+import { localAvatars } from '../../scripts/local.ts'
+import { freePort, Project, type Server } from './project.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -10,14 +12,27 @@ export class Demo {
   readonly project = new Project()
   #server: Server | undefined
 
-  constructor() {
-    beforeAll(() => this.start())
+  /** With settings of its own; or as the very first `npm start` makes it. */
+  constructor(settings: Readonly<Record<string, string>> | 'npm start' = {}) {
+    if (settings !== 'npm start') this.project.begin(inject('demo'))
+    const start = () => (settings === 'npm start' ? this.project.start() : this.#serve(settings))
+    this.start = async () => {
+      this.#server = await start()
+    }
+    beforeAll(this.start)
     afterAll(() => this.project.remove())
   }
 
   /** Again too, on the same files. */
-  async start(): Promise<void> {
-    this.#server = await this.project.start()
+  readonly start: () => Promise<void>
+
+  /** What `npm start` does when all is there. */
+  async #serve(settings: Readonly<Record<string, string>>): Promise<Server> {
+    const port = await freePort()
+    const origin = `http://localhost:${port}`
+    this.project.write('.wrangler/demo.json', JSON.stringify({ ...this.project.demo(), origin }))
+    const local = { ORIGIN: origin, AVATARS_BASE_URL: localAvatars(origin) }
+    return this.project.serve({ ...parseEnv(this.project.read('.dev.vars')), ...local, ...settings } as Record<string, string>, port)
   }
 
   get server(): Server {

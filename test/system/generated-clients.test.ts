@@ -2,7 +2,7 @@
 // Kith. The generators come from npm, in these versions, into a folder of their own: Kith itself does not need them.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { GENERATORS } from './generated-clients.ts'
 import { Project, type Server } from './project.ts'
 
@@ -36,6 +36,7 @@ const run = (program: string, args: readonly string[], env: Record<string, strin
 
 beforeAll(async () => {
   project = new Project()
+  project.begin(inject('demo'))
   const folder = join(project.folder, 'clients')
   mkdirSync(folder)
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)

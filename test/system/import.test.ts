@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { importWithKills, storedDigests, writeFiles } from '../../bench/import/trial.ts'
 import { expectedDigests } from '../../bench/import/world.ts'
 import { Project, type Server } from './project.ts'
@@ -15,7 +15,7 @@ const SHAPE = { people: 1_200, edges: 12_000, seed: 1 }
 let project: Project
 beforeAll(async () => {
   project = new Project()
-  await project.prepare()
+  project.begin(inject('empty'))
   await writeFiles(project.folder, SHAPE)
   const broken = [
     { externalId: 'old|0', username: 'again' },

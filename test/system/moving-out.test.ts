@@ -1,7 +1,7 @@
 // The operator's export of a local Kith, taken into an empty one: the same people, ids, secrets, edges, files and figures.
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { edgeRecord, personRecord, readRecord } from '../../src/core/imports/person-record.ts'
 import { Project, type Server } from './project.ts'
 
@@ -10,6 +10,7 @@ let server: Server
 
 beforeAll(async () => {
   project = new Project()
+  project.begin(inject('demo'))
   server = await project.start()
 })
 afterAll(async () => {

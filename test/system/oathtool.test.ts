@@ -1,23 +1,13 @@
 // An independent authenticator app: Debian's oathtool takes the secret, and its codes sign in (security row 18).
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Project, type Server } from './project.ts'
+import { expect, test } from 'vitest'
+import { Demo } from './demo.ts'
 
 const STEP_SECONDS = 30
 
-let project: Project
-let server: Server
+const kith = new Demo()
+const { project } = kith
 
-beforeAll(async () => {
-  project = new Project()
-  server = await project.start()
-})
-afterAll(() => project?.remove())
-
-function post(path: string, json: unknown, cookie = ''): Promise<Response> {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json', cookie }, body: JSON.stringify(json) }
-  return fetch(server.origin + path, init)
-}
-
+const post = (path: string, json: unknown, cookie = '') => kith.post(path, json, { cookie })
 const cookieOf = (reply: Response) => reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
 
 /** What oathtool shows, `steps` steps from now. */
@@ -29,8 +19,8 @@ async function codeOf(secret: string, steps = 0): Promise<string> {
 }
 
 test('oathtool is enrolled, signs in, and is not taken twice', async () => {
-  const { password, id } = project.demo().users.carol_demo
-  const logIn = () => post('/user/login', { username: 'carol_demo', password })
+  const { id } = project.demo().users.carol_demo
+  const logIn = () => kith.logIn('carol_demo')
   const cookie = cookieOf(await logIn())
   const begun = (await (await post('/user/2fa/totp', {}, cookie)).json()) as { data: { secret: string; uri: string } }
   const { secret, uri } = begun.data
@@ -45,6 +35,6 @@ test('oathtool is enrolled, signs in, and is not taken twice', async () => {
   const code = await codeOf(secret)
   const signedIn = await post('/user/do-2fa', { ...(await pending()), code })
   expect(signedIn.status).toBe(200)
-  expect((await fetch(`${server.origin}/user/me`, { headers: { cookie: cookieOf(signedIn) } })).status).toBe(200)
+  expect((await fetch(`${kith.origin}/user/me`, { headers: { cookie: cookieOf(signedIn) } })).status).toBe(200)
   expect((await post('/user/do-2fa', { ...(await pending()), code })).status).toBe(400)
 })

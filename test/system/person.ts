@@ -1,4 +1,5 @@
 /** Somebody who is signed in to a Kith that runs as a process, and how to get there. */
+import { inject } from 'vitest'
 import { toSql } from '../../scripts/database.ts'
 import { makeSecrets } from '../../scripts/keys.ts'
 import { type MachinePlan, type NewMachine, planMachine } from '../../src/core/machines/machines.ts'
@@ -13,7 +14,7 @@ const CODE = /^((?:[a-z2-9]{3}-){7}[a-z2-9]{3})$/m
 export async function emptyKith(vars: (port: number) => Record<string, string> = () => ({})) {
   const project = new Project()
   const port = await freePort()
-  await project.migrate()
+  project.begin(inject('empty'))
   const origin = `http://localhost:${port}`
   const all = {
     ENVIRONMENT: 'development',

@@ -85,6 +85,11 @@ export class Project {
     await this.migrate()
   }
 
+  /** What is prepared in another folder: settings and stores. */
+  begin(as: string): void {
+    for (const name of ['.dev.vars', '.wrangler']) cpSync(join(as, name), join(this.folder, name), { recursive: true })
+  }
+
   async migrate(): Promise<void> {
     const { code, output } = await this.run(process.execPath, ['scripts/migrations.ts'])
     if (code !== 0) throw new Error(output)

@@ -13,10 +13,9 @@ import { freePort, Server } from './project.ts'
 import { type PageProps, renderPage, servePage } from './react-page.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const kith = new Demo()
 const [appPort, pagePort] = [await freePort(), await freePort()]
 const [app, site] = [`http://localhost:${appPort}`, `http://localhost:${pagePort}`]
-kith.project.write('.dev.vars', `CORS_ORIGINS='${app} ${site}'\n`)
+const kith = new Demo({ CORS_ORIGINS: `${app} ${site}` })
 
 let PROPS: PageProps = { origin: '', clientId: '', people: [] }
 

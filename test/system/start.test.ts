@@ -7,7 +7,7 @@ import { freePort } from './project.ts'
 const PEOPLE = ['alice_demo', 'bob_demo', 'carol_demo', 'dan_demo', 'root_admin']
 
 const startedAt = Date.now()
-const kith = new Demo()
+const kith = new Demo('npm start')
 const { project } = kith
 let firstStartMs: number
 

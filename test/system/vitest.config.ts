@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
     environment: 'node',
-    globalSetup: ['./test/client.ts'],
+    globalSetup: ['./test/client.ts', './test/system/prepare.ts'],
     // Each file runs its own server on a free port; a small machine has room for two.
     maxWorkers: 2,
     sequence: {
