@@ -13,6 +13,7 @@ import { completeDevVars, DEMO, DEV_VARS, LOCAL_CRON, localAvatars, main, Refusa
 const DEFAULT_PORT = 8787
 const READY_WITHIN_MS = 60_000
 const CRON_EVERY_MS = 60_000
+const PARENT_EVERY_MS = 500
 const USAGE = `Usage: npm start
 
 Serves Kith on http://localhost:${DEFAULT_PORT}. For another port: PORT=8788 npm start
@@ -22,6 +23,7 @@ await main(async () => {
   const args = process.argv.slice(2)
   if (args.join() === '--help') return console.log(USAGE)
   if (args.length > 0) throw new Refusal(`npm start takes no arguments, but got ${args.join(' ')}\n\n${USAGE}`)
+  endWithNpm()
   const port = readPort(process.env.PORT)
   await refuseTakenPort(port)
   const local = `http://localhost:${port}`
@@ -76,6 +78,14 @@ async function refuseTakenPort(port: number): Promise<void> {
     }
     if (error?.code === 'EACCES') throw new Refusal(`You may not use port ${port}. Choose one above 1023: PORT=8788 npm start`)
   }
+}
+
+/** A signal to npm ends the shell in which it runs this, and no more. */
+function endWithNpm(): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const shell = process.ppid
+  const look = () => process.ppid !== shell && process.kill(process.pid, 'SIGTERM')
+  setInterval(look, PARENT_EVERY_MS).unref()
 }
 
 /** The server ends with this process, and this process with the server. */

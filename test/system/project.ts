@@ -95,10 +95,10 @@ export class Project {
     if (code !== 0) throw new Error(output)
   }
 
-  /** `npm start` on a free port, until it says that it is ready. */
-  async start(): Promise<Server> {
+  /** `npm start` on a free port, until it says that it is ready; without npm, which takes its time, unless that is asked for. */
+  async start([command, ...args]: readonly [string, ...string[]] = [process.execPath, 'scripts/start.ts']): Promise<Server> {
     const port = await freePort()
-    const { child, output } = this.#spawn(process.execPath, ['scripts/start.ts'], { PORT: String(port) })
+    const { child, output } = this.#spawn(command, args, { PORT: String(port) })
     const server = new Server(`http://localhost:${port}`, child, output)
     await server.until(() => output().includes(`Kith is ready on ${server.origin}\n`))
     return server
@@ -172,6 +172,15 @@ export class Server {
     throw new Error(`the server is not ready:\n${this.output()}`)
   }
 
+  /** Waits until none of its processes is left, a short while at most. Returns those that are. */
+  async ending(): Promise<string[]> {
+    let left = processesOf(this.pid)
+    for (const end = Date.now() + STOP_WITHIN_MS; left.length > 0 && Date.now() < end; left = processesOf(this.pid)) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    return left
+  }
+
   /** Kills it with all its children, like a power failure. */
   async kill(): Promise<void> {
     const ended = new Promise((resolve) => this.#child.on('exit', resolve))
@@ -189,6 +198,20 @@ export class Server {
     clearTimeout(killer)
     return code
   }
+}
+
+/** The command lines of a session, which is all that a program started here has started in turn. */
+function processesOf(session: number): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      // The name in parentheses may have spaces.
+      const [, , , of] = /^\d+$/.test(pid) ? (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []) : []
+      return of === String(session) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : []
+    } catch {
+      // It has just ended.
+      return []
+    }
+  })
 }
 
 function killGroup({ pid }: ChildProcess): void {

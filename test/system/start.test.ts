@@ -366,6 +366,19 @@ test('a second start completes .dev.vars, keeps the data, and keeps demo.json ri
   expect((await kith.logIn('bob_demo', password)).status).toBe(200)
 })
 
+test.each<[what: string, command: [string, ...string[]], signal: NodeJS.Signals, to: 'it' | 'all']>([
+  ['npm start gets SIGTERM', ['npm', 'start'], 'SIGTERM', 'it'],
+  ['npm start ends by Ctrl-C', ['npm', 'start'], 'SIGINT', 'all'],
+  ['its script gets SIGINT', [process.execPath, 'scripts/start.ts'], 'SIGINT', 'it'],
+])('%s: no process of it is left', async (_, command, signal, to) => {
+  await kith.server.stop()
+  expect(await kith.server.ending()).toEqual([])
+  const server = await project.start(command)
+  process.kill(to === 'all' ? -server.pid : server.pid, signal)
+  expect(await server.ending()).toEqual([])
+  await expect(fetch(`${server.origin}/health`)).rejects.toThrow()
+})
+
 test('a start with wrong settings names each once, without a stack trace, and ends', async () => {
   await kith.server.stop()
   project.write(
