@@ -11,7 +11,8 @@ import type { Person } from '../support/people.ts'
 import { newCtx } from '../support/tokens.ts'
 import { inbox, newEndpoint, noEndpoints, receive } from '../support/webhooks.ts'
 
-const SEEDS = 8
+/** All but the first found a doubled event once. */
+const SEEDS = [1, 9, 10, 13, 56, 60]
 const STEPS = 10
 let admin: Person
 
@@ -44,7 +45,7 @@ const deliver = () => deliverDueEvents(newCtx())
 /** Whoever does so has just signed in; here the time passes quickly. */
 const enable = () => rows('UPDATE webhook_endpoints SET disabled_at = NULL, disabled_reason = NULL')
 
-test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))('seed %i', async (seed) => {
+test.each(SEEDS)('seed %i', async (seed) => {
   const random = randomOf(seed)
   const { id } = await newEndpoint(admin.client)
   const post = (path: string, body: Record<string, unknown>) => admin.client.post(`/webhook/admin-api/${path}`, body)
