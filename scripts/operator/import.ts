@@ -80,6 +80,7 @@ async function importAll(target: Target, sources: readonly Source[], dryRun: Dry
     console.log(reportOf(source, finished, dryRun !== null))
     all.push(finished)
   }
+  if (dryRun) console.log('\nWhat happens in Kith until the import may change these figures.')
   for (const finished of all) finished.forget()
 }
 
@@ -166,25 +167,25 @@ function credentialsOf(tokenFile: string | undefined): Credentials {
 
 // --- the report ------------------------------------------------------------------------------------------------
 
-function reportOf({ file }: Source, { kind, counts, seconds, refusedFile, notesFile }: Finished, isDryRun: boolean): string {
-  const lineCount = counts.created + counts.exists + counts.refused
+function reportOf({ file }: Source, { kind, counts, lines, seconds, refusedFile, notesFile }: Finished, isDryRun: boolean): string {
   const number = (value: number) => value.toLocaleString('en').padStart(12)
-  const pace = Math.round(lineCount / Math.max(seconds, 0.001)).toLocaleString('en')
+  const pace = Math.round(lines / Math.max(seconds, 0.001)).toLocaleString('en')
   const rows: [number, string][] = [
     [counts.created, isDryRun ? 'would be created' : 'created'],
     [counts.exists, 'there already'],
+    ...(counts.repeated > 0 ? [[counts.repeated, 'again in this file: the first line about them counts'] as [number, string]] : []),
     [counts.refused, counts.refused > 0 ? `refused: ${refusedFile} has the reasons` : 'refused'],
   ]
   if (kind === 'people') {
     if (counts.passwordsAdded > 0) rows.push([counts.passwordsAdded, 'of them without a password until now'])
-    rows.push([counts.named, 'had no user name: Kith made one up'])
-    rows.push([counts.renamed, 'have another user name: theirs breaks a rule, or is taken'])
-    rows.push([counts.needReset, 'with a password that Kith cannot check: they have to set a new one'])
-    rows.push([counts.unverified, 'without a verified address: they cannot sign in until it is'])
-    if (existsSync(notesFile)) rows.push([readFileSync(notesFile, 'utf8').split('\n').length - 1, `are listed in ${notesFile}`])
+    rows.push([counts.named, 'without a user name: Kith proposes one'])
+    rows.push([counts.renamed, 'with another user name: theirs breaks a rule, or is taken'])
+    rows.push([counts.needReset, 'with a password that Kith cannot check: they need a new one'])
+    rows.push([counts.unverified, 'without a verified address: until it is, they can neither sign in nor get a new password'])
+    if (existsSync(notesFile)) rows.push([readFileSync(notesFile, 'utf8').split('\n').length - 1, `listed in ${notesFile}`])
   }
   if (counts.rowsWritten > 0) rows.push([counts.rowsWritten, 'rows written, as D1 counts them'])
   for (const [what, count] of Object.entries(counts.lost)) rows.push([count, `without what does not move: ${what}`])
   const all = rows.map(([value, what]) => `${number(value)}  ${what}`)
-  return [`\n${file}: ${lineCount.toLocaleString('en')} ${kind} in ${seconds.toFixed(1)} s (${pace} a second)`, ...all].join('\n')
+  return [`\n${file}: ${lines.toLocaleString('en')} ${kind} in ${seconds.toFixed(1)} s (${pace} a second)`, ...all].join('\n')
 }

@@ -41,14 +41,21 @@ export function remoteTarget(origin: string, credentials: Credentials): Target {
 }
 
 /** A result of the API, which calls some things otherwise. */
-interface Answer extends Omit<Outcome, 'isProposed' | 'isUnverified' | 'isPasswordAdded'> {
+interface Answer extends Omit<Outcome, 'id' | 'isProposed' | 'isUnverified' | 'isPasswordAdded'> {
+  readonly _id?: string | null
   readonly usernameProposed?: boolean
   readonly unverified?: boolean
   readonly passwordAdded?: boolean
 }
 
-function toOutcome({ usernameProposed, unverified, passwordAdded, ...result }: Answer): Outcome {
-  return { ...result, isProposed: usernameProposed === true, isUnverified: unverified === true, isPasswordAdded: passwordAdded === true }
+export function toOutcome({ _id = null, usernameProposed, unverified, passwordAdded, ...result }: Answer): Outcome {
+  return {
+    ...result,
+    id: _id,
+    isProposed: usernameProposed === true,
+    isUnverified: unverified === true,
+    isPasswordAdded: passwordAdded === true,
+  }
 }
 
 interface Reply {

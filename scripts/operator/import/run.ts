@@ -2,8 +2,9 @@
 import { IMPORTED_EDGES_MAX, IMPORTED_PEOPLE_MAX } from '../../../src/core/limits.ts'
 import { Bar } from './bar.ts'
 import type { DryRun } from './dry-run.ts'
-import type { Item } from './readers/index.ts'
-import { type Counts, Progress, type Told } from './state.ts'
+import type { Item, Row } from './readers/index.ts'
+import { Repetitions } from './repetitions.ts'
+import { type Counts, Progress, type Told, type Verdict } from './state.ts'
 import type { Kind, Outcome, Target } from './target.ts'
 
 /** Below the limit of a request, with the rest of its body. */
@@ -24,6 +25,7 @@ export interface Source {
 export interface Finished {
   readonly kind: Kind
   readonly counts: Counts
+  readonly lines: number
   readonly seconds: number
   readonly refusedFile: string
   readonly notesFile: string
@@ -36,26 +38,29 @@ export async function run(target: Target, source: Source, dryRun: DryRun | null)
   const progress = new Progress(source.file, target.identity, dryRun !== null)
   if (progress.line > 0) console.log(`${source.file}: continues after line ${progress.line}`)
   const bar = new Bar(source.kind, source.bytes)
+  const repetitions = new Repetitions()
   try {
-    for await (const batch of batches(source, progress.line)) {
-      const told = await settle(target, source.kind, batch, { progress, dryRun })
+    for await (const batch of batches(source, progress.line, repetitions)) {
+      const told = await settle(target, source.kind, batch, { progress, repetitions, dryRun })
       progress.save(batch.at(-1)?.line ?? progress.line, told)
-      const { created, exists, refused } = progress.counts
-      bar.show(source.read(), `${(created + exists + refused).toLocaleString('en')} lines`)
+      bar.show(source.read(), `${progress.lines.toLocaleString('en')} lines`)
     }
   } finally {
     bar.clear()
   }
-  const { counts, seconds, refusedFile, notesFile } = progress
-  return { kind: source.kind, counts, seconds, refusedFile, notesFile, forget: () => progress.finish() }
+  const { counts, lines, seconds, refusedFile, notesFile } = progress
+  return { kind: source.kind, counts, lines, seconds, refusedFile, notesFile, forget: () => progress.finish() }
 }
 
 /** As many records as a batch takes, by number and size, beginning after the line that is done. */
-async function* batches({ kind, items }: Source, after: number): AsyncGenerator<Item[]> {
+async function* batches({ kind, items }: Source, after: number, repetitions: Repetitions): AsyncGenerator<Item[]> {
   let batch: Item[] = []
   let bytes = 0
   for await (const item of items) {
-    if (item.line <= after) continue
+    if (item.line <= after) {
+      if ('record' in item) repetitions.first(kind, item.record, item.line)
+      continue
+    }
     const size = 'record' in item ? Buffer.byteLength(JSON.stringify(item.record)) : 0
     if (batch.length > 0 && (batch.length === SIZE[kind] || bytes + size > BATCH_BYTES_MAX)) {
       yield batch
@@ -70,42 +75,55 @@ async function* batches({ kind, items }: Source, after: number): AsyncGenerator<
 
 interface Recorded {
   readonly progress: Progress
+  readonly repetitions: Repetitions
   readonly dryRun: DryRun | null
 }
 
 /** Sends what can be sent and counts what became of each line. Returns what the two files are to tell. */
-async function settle(target: Target, kind: Kind, batch: readonly Item[], { progress, dryRun }: Recorded): Promise<Told> {
+async function settle(target: Target, kind: Kind, batch: readonly Item[], { progress, repetitions, dryRun }: Recorded): Promise<Told> {
   const records = batch.flatMap((item) => ('record' in item ? [item.record] : []))
   const rowsBefore = target.rowsWritten() ?? 0
-  const sent = records.length === 0 ? [] : await target.send(kind, records, dryRun !== null)
+  const outcomes = records.length === 0 ? [] : await (dryRun ? dryRun.send(target, kind, records) : target.send(kind, records, false))
   progress.counts.rowsWritten += (target.rowsWritten() ?? 0) - rowsBefore
-  const outcomes = dryRun === null ? sent : await dryRun.settle(target, kind, records, sent)
   const told = { refusals: [] as object[], notes: [] as object[] }
   let at = 0
   for (const item of batch) {
-    const outcome: Outcome = 'record' in item ? (outcomes[at++] as Outcome) : { status: 'refused', message: item.refusal }
-    const record = 'record' in item ? item.record : {}
-    const lost = 'record' in item && outcome.status === 'created' ? item.lost : []
-    progress.count(outcome, typeof record.username === 'string', lost)
-    const note = noteOf(record, outcome, lost)
-    if (note !== null) told.notes.push({ line: item.line, ...note })
-    if (outcome.status !== 'refused') continue
-    const { field, message } = outcome
-    told.refusals.push({ line: item.line, ...(field ? { field } : {}), message, ...('record' in item ? { record } : {}) })
+    if ('refusal' in item) {
+      progress.count({ status: 'refused' }, false, [])
+      told.refusals.push({ line: item.line, message: item.refusal })
+      continue
+    }
+    const { line, record } = item
+    const first = repetitions.first(kind, record, line)
+    const verdict = verdictOf(outcomes[at++] as Outcome, first)
+    const lost = verdict.status === 'created' ? item.lost : []
+    progress.count(verdict, typeof record.username === 'string', lost)
+    const note = kind === 'people' ? noteOf(record, verdict, first, lost) : null
+    if (note !== null) told.notes.push({ line, ...note })
+    const { status, field, message } = verdict
+    if (status === 'refused') told.refusals.push({ line, ...(field ? { field } : {}), message, record })
   }
   return told
 }
 
+/** Whoever is there since an earlier line, the `first`, was not there already. */
+function verdictOf(outcome: Outcome, first: number | undefined): Verdict {
+  return first !== undefined && outcome.status === 'exists' && !outcome.isPasswordAdded ? { status: 'repeated' } : outcome
+}
+
 /** What somebody has to be told, or the operator has to know of them; null if all is as it was. */
-function noteOf(record: Readonly<Record<string, unknown>>, outcome: Outcome, lost: readonly string[]): object | null {
-  const { isProposed, needsReset, isUnverified, username } = outcome
+function noteOf(record: Row, verdict: Verdict, first: number | undefined, lost: readonly string[]): object | null {
+  const { externalId = null, email = null } = record
+  if (verdict.status === 'repeated') return { externalId, email, sameAsLine: first }
+  const { isProposed, needsReset, isUnverified, username } = verdict
   const note = {
     ...(isProposed ? { usernameBefore: record.username ?? null } : {}),
-    ...(needsReset ? { password: 'cannot be checked here: it has to be reset' } : {}),
+    ...(needsReset
+      ? { password: `cannot be checked here: a new one is needed${isUnverified ? ', for which the address must be verified first' : ''}` }
+      : {}),
     ...(isUnverified ? { unverified: true } : {}),
     ...(lost.length > 0 ? { without: lost } : {}),
   }
-  if (outcome.status !== 'created' || Object.keys(note).length === 0) return null
-  const { externalId = null, email = null } = record
-  return { externalId, email, username: username ?? null, ...note }
+  if (verdict.status !== 'created' || Object.keys(note).length === 0) return null
+  return { externalId, email, username: username ?? null, ...note, ...(record.banned ? { banned: true } : {}) }
 }

@@ -2,9 +2,16 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import type { Outcome } from './target.ts'
 
+/** What became of a line. */
+export type Verdict = Omit<Outcome, 'status'> & {
+  /** `repeated`: an earlier line of the file is about the same. */
+  readonly status: Outcome['status'] | 'repeated'
+}
+
 export interface Counts {
   created: number
   exists: number
+  repeated: number
   refused: number
   /** Who had no user name, and who had one that Kith cannot give them. */
   named: number
@@ -32,14 +39,25 @@ interface State {
 }
 
 const NOTHING = (): Counts => ({
-  ...{ created: 0, exists: 0, refused: 0, named: 0, renamed: 0, needReset: 0, unverified: 0, passwordsAdded: 0, rowsWritten: 0 },
+  ...{
+    created: 0,
+    exists: 0,
+    repeated: 0,
+    refused: 0,
+    named: 0,
+    renamed: 0,
+    needReset: 0,
+    unverified: 0,
+    passwordsAdded: 0,
+    rowsWritten: 0,
+  },
   lost: {},
 })
 
 /** What there is to tell about a record: lines of the two files beside that of the import. */
 export interface Told {
   readonly refusals: readonly object[]
-  /** People who are there, with what is not as it was. */
+  /** People who are there, with what is not as it was, and lines that are about somebody again. */
   readonly notes: readonly object[]
 }
 
@@ -75,12 +93,18 @@ export class Progress {
     return this.#state.line
   }
 
+  /** How many are done: each has one verdict. */
+  get lines(): number {
+    const { created, exists, repeated, refused } = this.counts
+    return created + exists + repeated + refused
+  }
+
   get seconds(): number {
     return (Date.now() - this.#startedAt) / 1_000
   }
 
   /** `hadName`: the record has a user name. */
-  count(outcome: Outcome, hadName: boolean, lost: readonly string[]): void {
+  count(outcome: Verdict, hadName: boolean, lost: readonly string[]): void {
     const { counts } = this
     counts[outcome.status]++
     if (outcome.isProposed) counts[hadName ? 'renamed' : 'named']++

@@ -22,6 +22,8 @@ export interface Outcome {
   readonly isPasswordAdded?: boolean
   /** Of somebody who was created. */
   readonly username?: string
+  /** Of somebody who is there; null if only an earlier record of the batch is about them. */
+  readonly id?: unknown
 }
 
 export type Kind = 'people' | 'edges'

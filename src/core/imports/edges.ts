@@ -75,13 +75,18 @@ async function importLines(ctx: ImportCtx, importer: Importer, { lines, isDryRun
   const results: EdgeResult[] = []
   const numbered: Numbered[] = []
   const people = new Map(found.map((row) => [ends[row.at], row]))
-  const seen = new Set<string>()
+  const firsts = new Map<string, number>()
+  const repeated: { at: number; first: number }[] = []
   for (const [at, line] of lines.entries()) {
     const judged = 'read' in line ? judge(ctx, line.read, people) : ({ status: 'refused', ...line.refusal } as const)
-    if ('status' in judged) results[at] = judged
-    else if (seen.has(pairOf(judged))) results[at] = { status: 'exists' }
+    if ('status' in judged) {
+      results[at] = judged
+      continue
+    }
+    const first = firsts.get(pairOf(judged))
+    if (first !== undefined) repeated.push({ at, first })
     else {
-      seen.add(pairOf(judged))
+      firsts.set(pairOf(judged), at)
       numbered.push({ at, edge: judged })
     }
   }
@@ -89,19 +94,26 @@ async function importLines(ctx: ImportCtx, importer: Importer, { lines, isDryRun
   const states = edges.length === 0 ? [] : isDryRun ? await ctx.db.one(findEdgeStates(edges)) : await store(ctx, importer, edges)
   for (const { at, id, isBlocked } of states) {
     const one = numbered[at]
-    if (one) results[one.at] = resultOf(one.edge, { id, isBlocked }, isDryRun)
+    if (one) results[one.at] = isDryRun ? expected(one.edge, { id, isBlocked }, firsts) : resultOf(one.edge, { id, isBlocked })
   }
+  for (const { at, first } of repeated) results[at] = repetitionOf(results[first] as EdgeResult)
   return { results, counts: countsOf(results) }
 }
 
-const pairOf = ({ type, from, to }: ImportedEdge) => `${type} ${from} ${to}`
+/** The verdicts, which a dry run of the operator's command gives, too. */
+export const NOBODY = 'is nobody here'
+export const GONE = 'is deleted or banned for good'
+export const SAME = 'is the same person as from'
+export const BLOCKED = 'one of the two blocks the other'
+
+const pairOf = ({ type, from, to }: Pick<ImportedEdge, 'type' | 'from' | 'to'>) => `${type} ${from} ${to}`
 
 /** The edge between the two people; or why there can be none. */
 function judge(ctx: ImportCtx, edge: ReadEdge, people: ReadonlyMap<string | undefined, EndRow>): ImportedEdge | EdgeResult {
   const [from, to] = [people.get(toEnd(edge.from)), people.get(toEnd(edge.to))]
-  if (!from || !to) return refuse(from ? 'to' : 'from', 'is nobody here')
-  if (from.isGone || to.isGone) return refuse(from.isGone ? 'from' : 'to', 'is deleted or banned for good')
-  if (from.id === to.id) return refuse('to', 'is the same person as from')
+  if (!from || !to) return refuse(from ? 'to' : 'from', NOBODY)
+  if (from.isGone || to.isGone) return refuse(from.isGone ? 'from' : 'to', GONE)
+  if (from.id === to.id) return refuse('to', SAME)
   const { type, approved, createdAt } = edge
   return {
     type,
@@ -125,11 +137,22 @@ async function store(ctx: ImportCtx, importer: Importer, edges: readonly Importe
   return states ?? ctx.db.one(findEdgeStates(edges))
 }
 
-function resultOf({ id: mine }: ImportedEdge, { id, isBlocked }: Omit<EdgeState, 'at'>, isDryRun: boolean): EdgeResult {
+type State = Omit<EdgeState, 'at'>
+
+function resultOf({ type, id: mine }: ImportedEdge, { id, isBlocked }: State): EdgeResult {
   if (id !== null) return { status: id === mine ? 'created' : 'exists' }
-  if (isBlocked) return refuse('', 'one of the two blocks the other')
-  return isDryRun ? { status: 'created' } : refuse('', 'one of the two has just been deleted or banned')
+  return refuse('', type === 'follow' && isBlocked ? BLOCKED : 'one of the two has just been deleted or banned')
 }
+
+/** What `resultOf` would say: the blocks of the batch come first, and remove the follows between the two. */
+function expected({ type, from, to }: ImportedEdge, { id, isBlocked }: State, inBatch: ReadonlyMap<string, number>): EdgeResult {
+  const willBlock = inBatch.has(pairOf({ type: 'block', from, to })) || inBatch.has(pairOf({ type: 'block', from: to, to: from }))
+  if (type === 'follow' && (isBlocked || willBlock)) return refuse('', BLOCKED)
+  return { status: id === null ? 'created' : 'exists' }
+}
+
+/** An edge that is there since an earlier record of the batch; or is not, for the same reason. */
+const repetitionOf = (first: EdgeResult): EdgeResult => (first.status === 'refused' ? first : { status: 'exists' })
 
 function countsOf(results: readonly EdgeResult[]): EdgesReport['counts'] {
   const numberOf = (status: EdgeResult['status']) => results.filter((result) => result.status === status).length

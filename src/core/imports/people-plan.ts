@@ -81,7 +81,7 @@ export async function planPeople(ctx: ImportCtx, importer: Importer, batch: Batc
   const links: ExternalIdOf[] = []
   const passwords = new Map<number, AddedPassword>()
   const newcomers: Newcomer[] = []
-  const seen = new Set<string>()
+  const seen: Seen = new Map()
   const judge = judgeOf(ctx, importer, batch.roles, seen)
   for (const [index, { at, person }] of batch.people.entries()) {
     const match = batch.matches[index]
@@ -109,7 +109,9 @@ export async function planPeople(ctx: ImportCtx, importer: Importer, batch: Batc
   return { settled: { results, links, passwords }, planned }
 }
 
-const NAMESAKE = 'is the name of somebody with another address in an earlier import; give both an externalId'
+/** Verdicts that a dry run of the operator's command gives, too. */
+export const NAMESAKE = 'is also the name of somebody with another address: give both an externalId'
+export const ADDRESS_TWICE = 'is the verified address of somebody else in the file'
 
 const refuse = (field: string, message: string): PersonResult & RecordRefusal => ({ status: 'refused', field, message })
 
@@ -117,8 +119,11 @@ const exists = (id: UserId | null): PersonResult => ({ status: 'exists', id, isP
 
 type Judged = PersonResult | Omit<Newcomer, 'at' | 'person'>
 
+/** Ids and addresses of earlier people of the batch, each with the person's verified address; and whose accounts here are, by their ids. */
+type Seen = Map<string, string | null>
+
 /** Judges people in their order: the second line about somebody finds the first. */
-function judgeOf(ctx: ImportCtx, importer: Importer, roles: readonly RoleRow[], seen: Set<string>) {
+function judgeOf(ctx: ImportCtx, importer: Importer, roles: readonly RoleRow[], seen: Seen) {
   const { usernameLengthMin } = ctx.config.signUp
   return (person: ReadPerson, match: ImportMatch): Judged => {
     const externalId = externalIdOf(person)
@@ -133,8 +138,8 @@ function judgeOf(ctx: ImportCtx, importer: Importer, roles: readonly RoleRow[], 
     if (refusal !== null) return refuse('role', `is not yours to give: ${refusal}`)
     const password = readPassword(ctx, person.passwordHash)
     if ('refusal' in password) return refuse('passwordHash', password.refusal)
-    if (externalId !== null) seen.add(`x${externalId}`)
-    if (key !== null) seen.add(`e${key}`)
+    if (externalId !== null) seen.set(`x${externalId}`, key)
+    if (key !== null) seen.set(`e${key}`, key)
     const { username } = person
     const own = username !== null && match.isTaken === 0 && isUsable(username, usernameLengthMin) ? toNameKeys(username) : null
     return { role, password, externalId, emailKey: key, own }
@@ -146,20 +151,21 @@ function findThere(
   { externalId: given }: ReadPerson,
   match: ImportMatch,
   { externalId, emailKey }: { externalId: string | null; emailKey: string | null },
-  seen: ReadonlySet<string>,
+  seen: Seen,
 ): PersonResult | null {
-  if (match.byExternalId !== null) {
-    // A user name from elsewhere is unique there only: an earlier import may have been from another system.
-    const isOther = given === null && emailKey !== null && match.externalAddress !== null && match.externalAddress !== emailKey
-    return isOther ? refuse('username', NAMESAKE) : exists(match.byExternalId)
-  }
-  if (externalId !== null && seen.has(`x${externalId}`)) return exists(null)
+  // A user name from elsewhere is unique there only: an earlier import may have been from another system.
+  const isOther = (address: string | null) => given === null && emailKey !== null && address !== null && address !== emailKey
+  if (match.byExternalId !== null) return isOther(match.externalAddress) ? refuse('username', NAMESAKE) : exists(match.byExternalId)
+  const earlier = externalId === null ? undefined : seen.get(`x${externalId}`)
+  if (earlier !== undefined) return isOther(earlier) ? refuse('username', NAMESAKE) : exists(null)
   if (match.byAddress !== null) {
-    const isAnothers = given !== null && match.ownerExternalId !== null && match.ownerExternalId !== given
-    return isAnothers ? refuse('email', `is the verified address of ${match.ownerExternalId}`) : exists(match.byAddress)
+    const owner = match.ownerExternalId ?? seen.get(`o${match.byAddress}`) ?? null
+    if (given !== null && owner !== null && owner !== given) return refuse('email', `is the verified address of ${owner}`)
+    if (owner === null && externalId !== null) seen.set(`o${match.byAddress}`, externalId).set(`x${externalId}`, emailKey)
+    return exists(match.byAddress)
   }
   if (emailKey !== null && seen.has(`e${emailKey}`)) {
-    return given === null ? exists(null) : refuse('email', 'is the verified address of somebody else in the file')
+    return given === null ? exists(null) : refuse('email', ADDRESS_TWICE)
   }
   return match.byId === null ? null : refuse('id', 'is that of somebody else')
 }

@@ -194,6 +194,29 @@ describe('people', () => {
     ])
   })
 
+  test('a batch judges people as several would: namesakes are two, and an account here is one person’s', async () => {
+    const here = await one({ email: `${newName('alone')}@example.com` })
+    const [{ email } = {}] = await rows<{ email: string }>('SELECT email FROM users WHERE id = ?', idOf(here._id))
+    const username = newName('namesake')
+    const [first, second, again] = [somebody(), somebody(), somebody()]
+    const batch = [
+      ...[
+        { username, email: first.email },
+        { username, email: second.email },
+      ],
+      ...[
+        { ...first, email },
+        { ...second, email },
+        { ...again, externalId: first.externalId },
+      ],
+    ]
+    const verdicts = await results(send(batch))
+    expect(verdicts.map(({ status, field = '' }: { status: string; field?: string }) => status + field)).toEqual([
+      ...['created', 'refusedusername', 'exists', 'refusedemail', 'exists'],
+    ])
+    expect((await userOf(first.externalId))?.id).toBe(idOf(here._id))
+  })
+
   test.each([
     ['that is taken', () => admin.username, /^import_admin\d{3}$/],
     ['that breaks the rules', () => 'jo hn.döe!', /^jo_hn_doe\d*$/],
@@ -305,6 +328,27 @@ describe('edges', () => {
     expect(await edge({ type: 'block', from: a.externalId, to: b.externalId })).toEqual({ status: 'created' })
     expect(await userOf(a.externalId)).toMatchObject({ follower_count: 0, following_count: 0 })
     expect(await edge(edges[1])).toEqual({ status: 'refused', field: '', message: 'one of the two blocks the other' })
+    await checkGraph()
+  })
+
+  test('a dry run says what a batch does: its blocks count first, in both directions, and a repeated edge is no other', async () => {
+    const [a, b, c] = [somebody(), somebody(), somebody()]
+    await results(send([a, b, c]))
+    const edgeOf = (type: string, from: { externalId: string }, to: { externalId: string }) => ({
+      type,
+      from: from.externalId,
+      to: to.externalId,
+    })
+    await edge(edgeOf('follow', b, a))
+    const edges = [
+      ...[edgeOf('follow', a, b), edgeOf('block', a, b), edgeOf('block', b, a), edgeOf('follow', b, a), edgeOf('follow', a, b)],
+      ...[edgeOf('follow', a, c), edgeOf('follow', a, c)],
+    ]
+    const statuses = async (dryRun: boolean) =>
+      (await results(send(edges, service, EDGES, { dryRun }))).map(({ status }: { status: string }) => status)
+    const expected = ['refused', 'created', 'created', 'refused', 'refused', 'created', 'exists']
+    expect(await statuses(true)).toEqual(expected)
+    expect(await statuses(false)).toEqual(expected)
     await checkGraph()
   })
 

@@ -13,7 +13,7 @@ import { type Entry, type Head, type Input, type Item, type Reader, type ReaderO
 import { supabase } from './supabase.ts'
 import { decode, headOf, isDamaged } from './text.ts'
 
-export { type Input, type Item, type Reader, type ReaderOptions, Unreadable } from './reader.ts'
+export { type Input, type Item, type Reader, type ReaderOptions, type Row, Unreadable } from './reader.ts'
 export { HEAD_BYTES } from './text.ts'
 
 /** Kith's own records, which need no translation. */
