@@ -38,8 +38,9 @@ fieldset > .check + .check { margin-top: -1.125rem }
 .below-name { display: block; font-weight: 400; font-size: 0.875rem; color: var(--quiet) }
 td > .tag, dd > .tag { margin-inline-start: 0 }
 .quiet { color: var(--quiet) }
-.tags { display: inline-flex; flex-wrap: wrap; gap: 0.25rem }
+.tags { display: inline-flex; flex-wrap: wrap; gap: 0.25rem; max-width: 100% }
 .tags .tag { margin: 0 }
+td .tags .tag { flex: 0 1 auto; min-width: 0; white-space: normal }
 .who { display: flex; align-items: center; gap: 0.75rem; min-width: 0 }
 .who a, .who > span { min-width: 0; overflow-wrap: anywhere }
 .who small { display: block; font-size: 0.875rem; font-weight: 400; letter-spacing: 0; color: var(--quiet) }

@@ -3,6 +3,7 @@ export const LISTS = `
 table { width: 100%; border-collapse: collapse; background: var(--surface); border: 1px solid var(--line); border-radius: 12px }
 th, td { padding: 0.75rem 1rem; text-align: start; vertical-align: top; border-top: 1px solid var(--line) }
 td :is(bdi, small, code), th :is(bdi, small, code), th { overflow-wrap: anywhere }
+:is(td, th) .who small bdi { white-space: normal }
 td > a { white-space: nowrap }
 td > a:has(bdi) { white-space: normal }
 thead th { border-top: 0; color: var(--quiet); font-size: 0.8125rem; font-weight: 600 }
@@ -14,6 +15,12 @@ tbody th { font-weight: 600 }
 .facts dt { color: var(--quiet); font-size: 0.875rem }
 .facts :is(dt, dd) { overflow-wrap: anywhere }
 @media (min-width: 44.01rem) { .facts > :has(dd > bdi, dd > code) { grid-column: span 2 } }
+@media (min-width: 44.01rem) {
+  .people :is(th, td) { padding-inline: 0.625rem }
+  .people tr > :first-child { width: 36% }
+  .people tr > :nth-child(2) { width: 28% }
+}
+@media (min-width: 44.01rem) and (max-width: 76rem) { .people tr > :nth-child(n + 5) { display: none } }
 @media (max-width: 44rem) {
   table, tbody, tr, th, td { display: block }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }

@@ -7,6 +7,7 @@ import { Demo } from './demo.ts'
 
 const kith = new Demo({ INVITE_CODE_WINDOW_SECONDS: '0' })
 let browser: Browser
+const TABLET = { width: 820, height: 1180 }
 /** Of an administrator who has signed in. */
 let cookies: Awaited<ReturnType<BrowserContext['cookies']>>
 let paths: readonly string[]
@@ -31,6 +32,7 @@ beforeAll(async () => {
   await page.waitForURL(`${kith.origin}/account`)
   cookies = await context.cookies()
   await addWebhook(page)
+  await addLongNames()
   paths = await findPaths(page)
   await context.close()
 })
@@ -47,6 +49,15 @@ async function addWebhook(page: Page): Promise<void> {
     await page.click(`main .buttons a:has-text("${name}")`)
     await page.click('main button[type=submit]')
   }
+}
+
+/** As long as names may be, without a place to break them. */
+async function addLongNames(): Promise<void> {
+  const username = 'hubert_wolfeschlegelsteinhause'
+  const names = { firstName: 'Wolfeschlegelsteinhausenbergerdorff', lastName: 'Llanfairpwllgwyngyllgogerychwyrndrobwll' }
+  const email = 'hubert.wolfeschlegelsteinhausenbergerdorff@students.university-of-southern-denmark.example.org'
+  const { status } = await kith.post('/user/create', { username, ...names, email, password: 'a password that is long enough' })
+  expect(status).toBe(201)
 }
 
 /** What links lead to, a page of each kind. */
@@ -136,6 +147,8 @@ test.each([
         await expectFitting(page, name)
         await expectNothingGrave(page, name)
       }
+      await page.setViewportSize(TABLET)
+      await expectFitting(page, `${locale} ${TABLET.width} ${path}`)
       if (locale !== 'en') await keepPictures(page, `console-${locale}-${path.replace(/\W+/g, '_').slice(0, 80)}`)
     }
     await context.close()

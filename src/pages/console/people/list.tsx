@@ -12,7 +12,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { toHex } from '../../../ids.ts'
 import type { Texts } from '../../../texts/texts.ts'
 import { Face, nameOf } from '../../face.tsx'
-import { Isolated } from '../../isolated.tsx'
+import { Address, Isolated } from '../../isolated.tsx'
 import { showPage } from '../../layout.tsx'
 import { type Column, FilterForm, NextPage, Table } from '../../table.tsx'
 import { textsOf, useTexts } from '../../texts.tsx'
@@ -196,7 +196,7 @@ function columnsOf(t: Texts, ctx: Ctx, roles: Roles, mayChoose: boolean): readon
       title: columns.address,
       cell: (user) => (
         <>
-          <Isolated>{user.email ?? '–'}</Isolated>
+          {user.email === null ? '–' : <Address>{user.email}</Address>}
           {user.emailVerifiedAt !== null && <Mark title={addressVerified} />}
         </>
       ),
