@@ -19,7 +19,20 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: {
       sequencer: longestFirst(
-        ['scripts', 'start', 'console', 'rooms-removed', 'machines', 'pages', 'apis', 'media'].map((name) => `system/${name}`),
+        [
+          'scripts',
+          'start',
+          'setup',
+          'docs',
+          'console',
+          'client-tabs',
+          'machines',
+          'rooms-removed',
+          'media',
+          'client-failures',
+          'deploy',
+          'pages',
+        ].map((name) => `system/${name}`),
       ),
     },
     // The operator's commands start wrangler each time, which takes seconds on a busy machine, and some tests run many.
