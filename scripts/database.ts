@@ -5,7 +5,7 @@
  */
 import type { Results, Statement } from '../src/store/db/database.ts'
 import { toRow } from '../src/store/db/rows.ts'
-import { withStores } from './doctor/stores.ts'
+import { type OpenStores, openStores, withStores } from './doctor/stores.ts'
 import { Refusal, runWrangler } from './local.ts'
 
 /** A value as an SQL literal. */
@@ -35,14 +35,31 @@ async function batch<Row>(statements: readonly string[], remote: boolean): Promi
 
 const NOT_STARTED = 'Kith has not run on this machine yet, or was updated since: npm start'
 
-function batchHere<Row>(statements: readonly string[]): Promise<Row[][]> {
-  return withStores(false, async ({ DB }) => {
-    const results = await DB.batch<Row>(statements.map((sql) => DB.prepare(sql))).catch((error: unknown) => {
-      const { message } = error as Error
-      throw new Refusal(/no such table/.test(message) ? NOT_STARTED : `The local database: ${message}`)
-    })
-    return results.map((result) => result.results)
+let holds = false
+let held: Promise<OpenStores> | undefined
+
+/** Opening the local database takes longer than what is asked of it: within `run` it is opened once, when somebody first asks. */
+export async function holdingDatabase(run: () => Promise<void>): Promise<void> {
+  holds = true
+  try {
+    await run()
+  } finally {
+    await (await held)?.close()
+  }
+}
+
+async function batchHere<Row>(statements: readonly string[]): Promise<Row[][]> {
+  if (!holds) return withStores(false, ({ DB }) => batchOf<Row>(DB, statements))
+  held ??= openStores(false)
+  return batchOf<Row>((await held).stores.DB, statements)
+}
+
+async function batchOf<Row>(database: D1Database, statements: readonly string[]): Promise<Row[][]> {
+  const results = await database.batch<Row>(statements.map((sql) => database.prepare(sql))).catch((error: unknown) => {
+    const { message } = error as Error
+    throw new Refusal(/no such table/.test(message) ? NOT_STARTED : `The local database: ${message}`)
   })
+  return results.map((result) => result.results)
 }
 
 /** The same; returns the rows of the last. */

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs'
 import { email, emailKey } from '../src/core/fields.ts'
 import { type AuditEventId, newId } from '../src/ids.ts'
-import { query, quote } from './database.ts'
+import { holdingDatabase, query, quote } from './database.ts'
 import { main, Refusal } from './local.ts'
 import { API_USAGE, runApiCommand } from './operator/apis.ts'
 import { CLIENT_USAGE, runClientCommand } from './operator/clients.ts'
@@ -43,7 +43,7 @@ await main(async () => {
   if (name === undefined) return console.log(help())
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw new Refusal(`Unknown command: ${name}.\n\n${help()}`)
-  await command.run(args, remote)
+  await holdingDatabase(() => command.run(args, remote))
 })
 
 /** Every command takes `--remote` and `--help`, anywhere on the line, and parses the rest itself. */
