@@ -109,8 +109,9 @@ const OF_PEOPLE = `
   SELECT x.external_id, u.username, u.email_key, u.email_verified_at IS NOT NULL AS verified, u.given_name, u.family_name, u.is_private,
     u.created_at, c.password_hash, u.custom_data, u.follower_count, u.following_count, u.request_count
   FROM external_ids x JOIN users u ON u.id = x.user_id JOIN credentials c ON c.user_id = u.id`
+/** CROSS: in this order. SQLite knows no figures of a new database and would pair everybody with everybody first. */
 const ends = (from: string, to: string) =>
-  `JOIN external_ids a ON a.user_id = e.${from} AND a.source = '' JOIN external_ids b ON b.user_id = e.${to} AND b.source = ''`
+  `CROSS JOIN external_ids a ON a.user_id = e.${from} AND a.source = '' CROSS JOIN external_ids b ON b.user_id = e.${to} AND b.source = ''`
 const OF_FOLLOWS = `SELECT a.external_id AS one, b.external_id AS other, e.approved_at IS NOT NULL AS approved FROM follows e ${ends('follower_id', 'followed_id')}`
 const OF_BLOCKS = `SELECT a.external_id AS one, b.external_id AS other FROM blocks e ${ends('blocker_id', 'blocked_id')}`
 
