@@ -68,6 +68,10 @@ function blobAsBytes(_name: string, value: unknown): unknown {
 /** What replicas hold while they lag: the first result of each read, for the life of the platform. */
 type Replica = Map<string, unknown>
 
+const ALL = 'all[]'
+const RAW = 'raw[{"columnNames":true}]'
+const keyOf = ({ sql, params }: Statement, method: string) => JSON.stringify([method, sql, params], blobAsBytes)
+
 /** One `D1Database`, or one session of it. */
 class Handle {
   readonly core: Core
@@ -95,24 +99,45 @@ class Handle {
   }
 
   /** Records the first result of a read, and returns it while the session is not pinned. */
-  throughReplica<T>(statement: Statement, method: string, fresh: T): T {
+  #throughReplica<T>(statement: Statement, method: string, fresh: T): T {
     if (!this.core.replicaLag) return fresh
     if (!isRead(statement.sql)) {
       this.#pinned = true
       return fresh
     }
-    const key = JSON.stringify([method, statement.sql, statement.params], blobAsBytes)
+    const key = keyOf(statement, method)
     if (!this.#replica.has(key)) this.#replica.set(key, structuredClone(fresh))
     return this.#pinned ? fresh : structuredClone(this.#replica.get(key) as T)
   }
 
+  /** The store reads a statement in one of these ways at one time and in the other at the next: both are held from the first look on. */
+  async #hold(statements: readonly Statement[]): Promise<void> {
+    if (!this.core.replicaLag) return
+    for (const statement of statements) {
+      if (!isRead(statement.sql) || this.#replica.has(keyOf(statement, ALL))) continue
+      this.#replica.set(keyOf(statement, ALL), await statement.native.all())
+      this.#replica.set(keyOf(statement, RAW), await statement.native.raw({ columnNames: true }))
+    }
+  }
+
+  /** A statement alone. */
+  async execute(statement: Statement, method: Method, args: unknown[]): Promise<unknown> {
+    return this.perform([statement], async () => {
+      await this.#hold([statement])
+      const { result, meta } = await executeNative(statement.native, method, args)
+      this.core.counts.recordStatement(statement.sql, statement.params, meta)
+      return this.#throughReplica(statement, method + JSON.stringify(args), result)
+    })
+  }
+
   async batch(statements: Statement[]): Promise<D1Result[]> {
     return this.perform(statements, async () => {
+      await this.#hold(statements)
       const results = await this.native.batch(statements.map((statement) => statement.native))
       return results.map((result, index) => {
         const statement = statements[index] as Statement
         this.core.counts.recordStatement(statement.sql, statement.params, result.meta)
-        return this.throughReplica(statement, 'batch', result)
+        return this.#throughReplica(statement, ALL, result)
       })
     })
   }
@@ -151,12 +176,8 @@ class Statement {
     return this.#execute('raw', options)
   }
 
-  async #execute(method: Method, args: unknown[]): Promise<unknown> {
-    return this.#handle.perform([this], async () => {
-      const { result, meta } = await executeNative(this.native, method, args)
-      this.#handle.core.counts.recordStatement(this.sql, this.params, meta)
-      return this.#handle.throughReplica(this, method + JSON.stringify(args), result)
-    })
+  #execute(method: Method, args: unknown[]): Promise<unknown> {
+    return this.#handle.execute(this, method, args)
   }
 }
 
