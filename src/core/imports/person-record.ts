@@ -49,7 +49,10 @@ const externalId = fields.externalId
 const id = z
   .string()
   .transform((v) => fromHex<UserId>(v))
-  .refine((v) => v !== null && v !== NO_ID && timeOf(v) <= Date.now() + AHEAD_MS, 'must be an id of Kith: 24 hex digits. The id in another system is externalId')
+  .refine(
+    (v) => v !== null && v !== NO_ID && timeOf(v) <= Date.now() + AHEAD_MS,
+    'must be an id of Kith: 24 hex digits. The id in another system is externalId',
+  )
   .transform((v) => v as UserId)
   .meta({ description: 'The id in Kith, of an export of Kith. Only the operator may give it', example: '00000000000000c13d5fe000' })
 
