@@ -5,7 +5,7 @@ import type { Caller, Ctx } from './core/ctx.ts'
 import { USER_AGENT_LENGTH_MAX } from './core/limits.ts'
 import { toDataPoint } from './core/metrics.ts'
 import { readDevice } from './core/sessions/device-cookie.ts'
-import { currentMac, randomHex } from './crypto.ts'
+import { currentMac, newRequestId } from './crypto.ts'
 import { newId } from './ids.ts'
 import { mailerOf } from './mail/transports/chosen.ts'
 import { Database } from './store/db/database.ts'
@@ -18,7 +18,7 @@ const BOOKMARK = /^[0-9a-f]{8}(?:-[0-9a-f]{8}){2}-[0-9a-f]{32}$/
 type Waiting = Pick<ExecutionContext, 'waitUntil'>
 
 export function buildRequestContext(env: Bindings, waiting: Waiting, request: Request): Ctx {
-  return buildContext(env, waiting, toCaller(env, request), readBookmark(request))
+  return buildContext(env, waiting, toCaller(env, request), () => readBookmark(request))
 }
 
 const NOBODY = { kind: 'anonymous', clientId: null } as const
@@ -28,13 +28,13 @@ export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
     env,
     waiting,
     { ...NOBODY, networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: '', place: '', timeZone: '', locale: null },
-    null,
+    () => null,
   )
 }
 
-function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark: string | null): Ctx {
+function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark: () => string | null): Ctx {
   const config = getConfig(env)
-  const requestId = randomHex(16)
+  const requestId = newRequestId()
   const log: Ctx['log'] = (level, event, detail = {}) => {
     console[level](JSON.stringify({ at: new Date().toISOString(), level, event, requestId, ...detail }))
   }
@@ -43,7 +43,7 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
   return {
     config,
     db,
-    gateDb: config.gate === 'primary' ? db : new Database(env.DB.withSession(bookmark ?? 'first-unconstrained'), usage),
+    gateDb: config.gate === 'primary' ? db : new Database(env.DB.withSession(bookmark() ?? 'first-unconstrained'), usage),
     usage,
     kv: env.KV,
     avatars: env.AVATARS,
@@ -94,24 +94,31 @@ function readBookmark({ headers }: Request): string | null {
   return sent !== undefined && BOOKMARK.test(sent) ? sent : null
 }
 
-/** Trusts only Cloudflare's own header for the caller's address; anyone can write `X-Forwarded-For`. */
+/**
+ * Trusts only Cloudflare's own header for the caller's address; anyone can write `X-Forwarded-For`. All of it is read on demand: most
+ * requests need none.
+ */
 function toCaller(env: Bindings, request: Request): Caller {
-  const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
-  const cf = request.cf as { country?: string; city?: string; timezone?: string } | undefined
+  const cf = () => request.cf as { country?: string; city?: string; timezone?: string } | undefined
   return {
     ...NOBODY,
-    // Lazy: only limits need the hash.
     get networkHash() {
+      const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
       return currentMac(getConfig(env).hmacKeys, 'network', network).toString('base64url')
     },
     get device() {
       return readDevice(getConfig(env).hmacKeys, request.headers.get('cookie'))
     },
     isBeyondNetworkLimit: false,
-    userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX),
-    place: [cf?.city, cf?.country].filter(Boolean).join(', '),
-    timeZone: cf?.timezone ?? '',
-    // Lazy: only mails need it.
+    get userAgent() {
+      return (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX)
+    },
+    get place() {
+      return [cf()?.city, cf()?.country].filter(Boolean).join(', ')
+    },
+    get timeZone() {
+      return cf()?.timezone ?? ''
+    },
     get locale() {
       return matchLocale(languagesOf(request))
     },

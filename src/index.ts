@@ -3,7 +3,7 @@ import { createApp } from './app.ts'
 import { type Bindings, type Config, ConfigError, getConfig } from './config.ts'
 import { buildCronContext, buildRequestContext } from './context.ts'
 import { sweep } from './core/sweep.ts'
-import { randomHex } from './crypto.ts'
+import { newRequestId } from './crypto.ts'
 import { HEADERS, NO_CONTENT_POLICY } from './http/request-scope.ts'
 
 const app = createApp((c) => buildRequestContext(c.env, c.executionCtx, c.req.raw))
@@ -45,7 +45,7 @@ function warnOnce(config: Config): void {
 /** Tells the operator which var or secret is wrong, by name and without its value. */
 function refuseToServe(error: unknown, request: Request): Response {
   const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
-  const requestId = randomHex(16)
+  const requestId = newRequestId()
   console.error(JSON.stringify({ at: new Date().toISOString(), level: 'error', event: 'not_configured', requestId, problems }))
   const hint = LOCAL.has(new URL(request.url).hostname) ? { hint: START } : {}
   return answer(503, { error: 'not_configured', problems, ...hint }, requestId)
@@ -56,7 +56,7 @@ function refuseHost(): Response {
   return answer(400, { error: 'invalid_request', error_description: 'The Host header is malformed' })
 }
 
-function answer(status: number, body: object, requestId = randomHex(16)): Response {
+function answer(status: number, body: object, requestId = newRequestId()): Response {
   const headers = { ...HEADERS, 'content-security-policy': NO_CONTENT_POLICY, 'cache-control': 'no-store', 'x-request-id': requestId }
   return Response.json(body, { status, headers })
 }
