@@ -20,6 +20,7 @@ tbody th { font-weight: 600 }
   .people tr > :first-child { width: 36% }
   .people tr > :nth-child(2) { width: 28% }
 }
+@media (min-width: 44.01rem) and (max-width: 64rem) { th, td { padding-inline: 0.5rem } }
 @media (min-width: 44.01rem) and (max-width: 76rem) { .people tr > :nth-child(n + 5) { display: none } }
 @media (max-width: 44rem) {
   table, tbody, tr, th, td { display: block }
