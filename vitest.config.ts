@@ -21,6 +21,7 @@ const testVars = {
   MAIL: 'capture',
   MAIL_FROM: 'Kith <no-reply@kith.test>',
   CORS_ORIGINS: 'https://app.kith.test',
+  DYNAMIC_REGISTRATION: 'off',
   // Off by default; the tests of the setting itself turn it off.
   EMAIL_SIGN_IN: 'on',
   // Cheap, so that hundreds of sign-ins fit into a run; one test runs at full cost.
