@@ -151,6 +151,8 @@ describe.each([
   afterAll(() => copy?.context().close())
 
   async function look(page: Page, name: string): Promise<void> {
+    // A click waits until the next page begins to load.
+    await page.waitForLoadState()
     if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}-${suffix}.png`), fullPage: true })
     html = (await page.content()).replace(/<meta http-equiv="refresh"[^>]*>/, '')
     await copy.setViewportSize(viewport)

@@ -34,6 +34,7 @@ export async function keepPictures(page: Page, name: string): Promise<void> {
 
 /** What axe finds on the current page: nothing serious or critical. Its context runs scripts, past the policy. */
 export async function expectNothingGrave(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState()
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE)
   const { violations } = (await page.evaluate(`axe.run(${AXE_OPTIONS})`)) as {
     violations: { id: string; impact: string; nodes: { html: string }[] }[]
