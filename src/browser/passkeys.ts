@@ -31,8 +31,14 @@ const sources = new WeakMap<HTMLFormElement, Source>()
 const RENEWAL_CHECK_MS = 10_000
 /** The user has pressed a button, and the browser asks for a passkey: that is not interrupted. */
 let isAsking = false
+/** When a form was submitted last (`performance.now()`). */
+let sentAt = Number.NEGATIVE_INFINITY
+/** For so long its reply is waited for. After it the user has stopped the page, or come back to it, and may try again. */
+const REPLY_MS = 5000
 
 const sourceOf = (options: Options, since: number): Source => ({ options, dueAt: since + (options.timeout ?? 0) / 2 })
+
+const isOnItsWay = () => performance.now() - sentAt < REPLY_MS
 
 /** Options that are valid for long enough: the page's own, or new ones. */
 async function currentOptions(form: HTMLFormElement): Promise<Options> {
@@ -50,13 +56,16 @@ async function currentOptions(form: HTMLFormElement): Promise<Options> {
 /** Asks the user for a passkey, and submits the form with it. Ends an earlier request that still waits. */
 async function perform(form: HTMLFormElement, useBrowserAutofill = false): Promise<void> {
   const options = await currentOptions(form)
-  if (useBrowserAutofill && isAsking) return
+  if ((useBrowserAutofill && isAsking) || isOnItsWay()) return
   const credential =
     form.dataset.ceremony === 'create'
       ? await startRegistration({ optionsJSON: options as PublicKeyCredentialCreationOptionsJSON })
       : await startAuthentication({ optionsJSON: options as PublicKeyCredentialRequestOptionsJSON, useBrowserAutofill })
   const field = form.elements.namedItem('credential') as HTMLInputElement
   field.value = JSON.stringify(credential)
+  // The passkey offered in the field may be taken as its button is pressed. A second form would be judged by the first one's session.
+  if (isOnItsWay()) return
+  sentAt = performance.now()
   form.submit()
 }
 

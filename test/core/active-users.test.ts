@@ -43,12 +43,13 @@ test('after 300 random changes of states, by ones and by many, by rows that come
     () => rows('UPDATE users SET updated_at = updated_at + 1, epoch = epoch + 1'),
     () => rows('DELETE FROM users WHERE id = ?', ids.splice(random(ids.length), 1)[0] ?? 0),
   ]
+  let most = 0
   for (let step = 0; step < 300; step++) {
     const which = random(3) === 0 ? 0 : random(steps.length)
     await steps[which]?.()
-    await expectTrue(`step ${step} of kind ${which}, seed ${seed}`)
+    most = Math.max(most, await expectTrue(`step ${step} of kind ${which}, seed ${seed}`))
   }
-  expect((await counted()).true).toBeGreaterThan(0)
+  expect(most).toBeGreaterThan(1)
   await rows('DELETE FROM users')
   expect(await expectTrue('nobody')).toBe(0)
 })

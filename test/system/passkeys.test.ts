@@ -209,6 +209,30 @@ describe.each([
   })
 })
 
+test('a passkey is sent once, though its button is pressed as the browser takes the one that it offers in the field', async () => {
+  const device = await Device.open({})
+  const { page } = device
+  await signInByPassword(device, 'carol_demo')
+  await page.waitForURL(urlOf('/account'))
+  await addPasskey(device, 'Only device')
+  await signOut(device)
+  await page.addInitScript(`{
+    const submit = HTMLFormElement.prototype.submit
+    HTMLFormElement.prototype.submit = function () {
+      sessionStorage.sent = Number(sessionStorage.sent ?? 0) + 1
+      submit.call(this)
+      this.requestSubmit()
+    }
+  }`)
+  // The page is still there as its form is on its way, for long enough to ask for a passkey once more.
+  await page.route('**/sign-in/passkey', (route) => setTimeout(() => route.continue(), 500))
+  await device.touch(true)
+  await page.goto(urlOf('/sign-in'))
+  await page.waitForURL(urlOf('/account'))
+  expect([await page.evaluate('sessionStorage.sent'), device.complaints]).toEqual(['1', []])
+  await device.close()
+})
+
 test('a sign-in page that stays open asks for new options, and its passkey still works', async () => {
   const device = await Device.open({})
   const { page } = device
