@@ -48,7 +48,7 @@ class Shape {
 export const toRow = (columns: readonly string[], values: readonly unknown[]): Row => new Shape(columns).toRow(values)
 
 /** Every so many times a read alone is counted: D1 tells the count only with rows under its own names, which takes longer. */
-const COUNTED_EVERY = 64
+export const COUNTED_EVERY = 64
 
 export class KnownStatement {
   /** At the latest count. */
