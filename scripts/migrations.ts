@@ -4,16 +4,23 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { unstable_splitSqlQuery } from 'wrangler'
 import { withStores } from './doctor/stores.ts'
 import { main, ROOT } from './local.ts'
 
 const FOLDER = join(ROOT, 'migrations')
 
-/** Every migration in order, cut into statements as wrangler cuts them: triggers hold semicolons. */
-export function readMigrations(): { name: string; statements: string[] }[] {
-  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql'))
-  return names.sort().map((name) => ({ name, statements: unstable_splitSqlQuery(readFileSync(join(FOLDER, name), 'utf8')) }))
+/** In order. */
+export const migrationNames = () =>
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+
+export const readMigration = (name: string) => readFileSync(join(FOLDER, name), 'utf8')
+
+/** As wrangler cuts them: triggers hold semicolons. It is loaded where a migration is missing. */
+async function statementsOf(name: string): Promise<string[]> {
+  const { unstable_splitSqlQuery } = await import('wrangler')
+  return unstable_splitSqlQuery(readMigration(name))
 }
 
 /** Applies what is missing, each migration as a whole or not at all, recorded where wrangler does. Answers their names. */
@@ -24,12 +31,13 @@ export async function migrate(database: D1Database): Promise<string[]> {
     )
     .run()
   const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>()
-  const missing = readMigrations().filter(({ name }) => !results.some((applied) => applied.name === name))
-  for (const { name, statements } of missing) {
+  const missing = migrationNames().filter((name) => !results.some((applied) => applied.name === name))
+  for (const name of missing) {
+    const statements = await statementsOf(name)
     const record = database.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name)
     await database.batch([...statements.map((statement) => database.prepare(statement)), record])
   }
-  return missing.map(({ name }) => name)
+  return missing
 }
 
 if (import.meta.main) {

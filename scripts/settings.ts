@@ -3,17 +3,13 @@
  * deployment cannot be read back.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { DEMO, DEV_VARS, Refusal, ROOT } from './local.ts'
+import { DEMO, DEV_VARS, Refusal } from './local.ts'
+import { readWranglerToml } from './wrangler-toml.ts'
 
 export function readSettings(remote: boolean): Readonly<Record<string, unknown>> {
-  // Loaded when it is needed: it takes most of a second.
-  const { unstable_readConfig } = createRequire(import.meta.url)('wrangler') as typeof import('wrangler')
-  const deployed = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') }).vars
   const local = !remote && existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')) : {}
-  return { ...deployed, ...local }
+  return { ...readWranglerToml().vars, ...local }
 }
 
 /** Kith's origin: locally as `npm start` last set it, deployed its ORIGIN; null if unknown. */

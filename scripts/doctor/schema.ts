@@ -1,4 +1,5 @@
 /** What `npm run doctor` checks in the schema: triggers that the migrations have made, and an import that was not finished. */
+import { migrationNames, readMigration } from '../migrations.ts'
 import { UNFINISHED } from '../operator/export/tables.ts'
 import type { Difference } from './checks.ts'
 import type { ObjectFinding } from './objects.ts'
@@ -10,7 +11,7 @@ export async function examineSchema(db: D1Database): Promise<{ isUnfinished: boo
     .all<{ type: string; name: string }>()
   const has = (type: string, name: string) => objects.results.some((object) => object.type === type && object.name === name)
   const applied = await db.prepare('SELECT name FROM d1_migrations').all<{ name: string }>()
-  const missing = (await triggersOf(applied.results.map(({ name }) => name))).filter(([name]) => !has('trigger', name))
+  const missing = triggersOf(applied.results.map(({ name }) => name)).filter(([name]) => !has('trigger', name))
   const unfinished = has('table', UNFINISHED)
     ? await db
         .prepare(`SELECT value AS expected, 'run the same import again' AS subject FROM ${UNFINISHED} WHERE name = 'export'`)
@@ -23,20 +24,15 @@ export async function examineSchema(db: D1Database): Promise<{ isUnfinished: boo
   return { isUnfinished: unfinished.results.length > 0, findings }
 }
 
-const CREATED = /^CREATE TRIGGER\s+[`"]?(\w+)[`"]?\s[^;]*?\sON\s+[`"]?(\w+)/i
-const DROPPED = /^DROP (TRIGGER|TABLE)\s+(?:IF EXISTS\s+)?[`"]?(\w+)/i
+/** Each begins a line. */
+const CHANGES = /^CREATE TRIGGER\s+[`"]?(\w+)[`"]?\s[^;]*?\sON\s+[`"]?(\w+)|^DROP (TRIGGER|TABLE)\s+(?:IF EXISTS\s+)?[`"]?(\w+)/gim
 
 /** Triggers after these migrations, and their tables. */
-async function triggersOf(applied: readonly string[]): Promise<[name: string, table: string][]> {
-  // With it comes wrangler, which a command that is refused does not wait for.
-  const { readMigrations } = await import('../migrations.ts')
+function triggersOf(applied: readonly string[]): [name: string, table: string][] {
   const triggers = new Map<string, string>()
-  for (const { name, statements } of readMigrations()) {
-    if (!applied.includes(name)) continue
-    for (const statement of statements.map((text) => text.replace(/^\s*--.*$/gm, '').trim())) {
-      const [, trigger, table] = CREATED.exec(statement) ?? []
+  for (const name of migrationNames().filter((one) => applied.includes(one))) {
+    for (const [, trigger, table, kind, gone] of readMigration(name).matchAll(CHANGES)) {
       if (trigger && table) triggers.set(trigger, table)
-      const [, kind, gone] = DROPPED.exec(statement) ?? []
       for (const [one, of] of triggers) if (gone === (kind?.toUpperCase() === 'TABLE' ? of : one)) triggers.delete(one)
     }
   }

@@ -2,11 +2,8 @@
  * Small edits of `wrangler.toml` that keep its comments and order; wrangler's own patch refuses a file with comments.
  * Every result is parsed again, so a file that is written in an unexpected way is refused, never damaged.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { experimental_readRawConfig } from 'wrangler'
+import { parse as parseToml } from 'smol-toml'
 import { Refusal } from '../local.ts'
 
 type Value = string | boolean
@@ -47,14 +44,10 @@ export function edit(text: string, changes: readonly (Edit | Addition)[]): strin
 }
 
 export function parse(text: string): Table {
-  const folder = mkdtempSync(join(tmpdir(), 'kith-toml-'))
   try {
-    writeFileSync(join(folder, 'wrangler.toml'), text)
-    return JSON.parse(JSON.stringify(experimental_readRawConfig({ config: join(folder, 'wrangler.toml') }).rawConfig)) as Table
+    return JSON.parse(JSON.stringify(parseToml(text))) as Table
   } catch (error) {
     throw new Refusal(`wrangler.toml cannot be read: ${(error as Error).message}`)
-  } finally {
-    rmSync(folder, { recursive: true })
   }
 }
 

@@ -7,6 +7,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
+import { parse } from 'smol-toml'
+import type { WranglerToml } from '../../../scripts/wrangler-toml.ts'
 
 export interface AccountState {
   accounts: { id: string; name: string }[]
@@ -51,11 +53,9 @@ function requireAccount(): void {
     fail('More than one account available but unable to select one in non-interactive mode.')
 }
 
-/** The real parser is large: it is loaded for a deployment alone. */
-async function readConfig() {
-  const { experimental_readRawConfig } = await import('wrangler')
-  return experimental_readRawConfig({ config: join(process.cwd(), 'wrangler.toml') }).rawConfig
-}
+/** What is deployed. */
+type Deployed = WranglerToml & { readonly routes?: readonly (string | { readonly pattern: string })[] }
+const readConfig = () => parse(readFileSync(join(process.cwd(), 'wrangler.toml'), 'utf8')) as unknown as Deployed
 
 /** At semicolons outside of quotes. */
 const split = (sql: string) => (sql.match(/(?:'[^']*'|"[^"]*"|[^;'"])+/g) ?? []).filter((statement) => statement.trim() !== '')
@@ -174,7 +174,7 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     print('Finished processing secrets file:')
   },
   deploy: async () => {
-    const { name = '', vars = {}, routes = [], d1_databases = [], kv_namespaces = [] } = await readConfig()
+    const { name = '', vars = {}, routes = [], d1_databases = [], kv_namespaces = [] } = readConfig()
     if (!state.databases.some(({ uuid }) => uuid === d1_databases[0]?.database_id))
       refused('/workers/scripts', 'D1 binding DB references a database which was not found', 10181)
     if (!state.namespaces.some(({ id }) => id === kv_namespaces[0]?.id)) refused('/workers/scripts', 'KV namespace was not found', 10041)
