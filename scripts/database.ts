@@ -5,8 +5,7 @@
  */
 import type { Results, Statement } from '../src/store/db/database.ts'
 import { toRow } from '../src/store/db/rows.ts'
-import type { Stores } from './doctor/objects.ts'
-import { type Open, openStores, withStores } from './doctor/stores.ts'
+import { type OpenStores, openStores, withStores } from './doctor/stores.ts'
 import { Refusal, runWrangler } from './local.ts'
 
 /** A value as an SQL literal. */
@@ -37,7 +36,7 @@ async function batch<Row>(statements: readonly string[], remote: boolean): Promi
 const NOT_STARTED = 'Kith has not run on this machine yet, or was updated since: npm start'
 
 let holds = false
-let held: Promise<Open<Stores>> | undefined
+let held: Promise<OpenStores> | undefined
 
 /** Opening the local database takes longer than what is asked of it: within `run` it is opened once, when somebody first asks. */
 export async function holdingDatabase(run: () => Promise<void>): Promise<void> {

@@ -4,8 +4,9 @@
  * or the file is lost, this module restores it from the other, or creates both.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { scheduler } from 'node:timers/promises'
+import { getPlatformProxy } from 'wrangler'
 import { type Bindings, getConfig } from '../../src/config.ts'
 import { buildCronContext } from '../../src/context.ts'
 import { hashPassword, isOutdated } from '../../src/core/accounts/password-hash.ts'
@@ -13,10 +14,8 @@ import { createAccount, type SignUp } from '../../src/core/accounts/sign-up.ts'
 import type { Ctx } from '../../src/core/ctx.ts'
 import { randomToken } from '../../src/crypto.ts'
 import { toHex } from '../../src/ids.ts'
-import { openLocalStores } from '../doctor/stores.ts'
-import { DEMO } from '../local.ts'
+import { DEMO, ROOT, STATE } from '../local.ts'
 import { migrate } from '../migrations.ts'
-import { readSettings } from '../settings.ts'
 import { APIS, type DemoApi, saveApis } from './apis.ts'
 import { clientsOfDemo, type DemoClient, saveClient } from './clients.ts'
 import { type DemoMachines, settleMachines } from './machines.ts'
@@ -59,13 +58,17 @@ interface UserRow {
  */
 export async function seed(origin: string): Promise<Demo> {
   const before = readDemo()
-  const { stores, close } = await openLocalStores()
+  const platform = await getPlatformProxy<Bindings>({
+    configPath: join(ROOT, 'wrangler.toml'),
+    persist: { path: STATE },
+    remoteBindings: false,
+  })
   try {
-    await migrate(stores.DB)
+    await migrate(platform.env.DB)
     // The core takes its turns with the runtime's scheduler; Node has the same one in a module.
     Object.assign(globalThis, { scheduler })
-    // Verified at once, without a mail to a person who does not exist. Nothing here uses what the runtime binds besides.
-    const env = { ...readSettings(false), ...stores, REQUIRE_EMAIL_VERIFICATION: 'off' } as unknown as Bindings
+    // Verified at once, without a mail to a person who does not exist.
+    const env: Bindings = { ...platform.env, REQUIRE_EMAIL_VERIFICATION: 'off' }
     const ctx = buildCronContext(env, { waitUntil: () => undefined })
     const users: Record<string, DemoUser> = {}
     for (const person of PEOPLE) users[person.username] = await settle(env, ctx, person, before?.users?.[person.username]?.password)
@@ -79,7 +82,7 @@ export async function seed(origin: string): Promise<Demo> {
     writeFileSync(DEMO, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
     return demo
   } finally {
-    await close()
+    await platform.dispose()
   }
 }
 

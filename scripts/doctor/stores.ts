@@ -6,13 +6,8 @@ import { STATE } from '../local.ts'
 import { readWranglerToml } from '../wrangler-toml.ts'
 import type { Stores } from './objects.ts'
 
-/** The local ones have KV as well, which nothing in Node needs of a deployment. */
-export interface LocalStores extends Stores {
-  readonly KV: KVNamespace
-}
-
-export interface Open<Held extends Stores> {
-  readonly stores: Held
+export interface OpenStores {
+  readonly stores: Stores
   readonly close: () => Promise<void>
 }
 
@@ -26,13 +21,13 @@ export async function withStores<T>(remote: boolean, use: (stores: Stores) => Pr
   }
 }
 
-export const openStores = (remote: boolean): Promise<Open<Stores>> => (remote ? openDeployedStores() : openLocalStores())
+export const openStores = (remote: boolean): Promise<OpenStores> => (remote ? openDeployedStores() : openLocalStores())
 
 /** Where wrangler keeps them, without wrangler: a command of the operator takes half as long. */
-export async function openLocalStores(): Promise<Open<LocalStores>> {
+async function openLocalStores(): Promise<OpenStores> {
   // A command that is refused for its arguments does not wait for it to load.
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
-  const { name, compatibility_date: compatibilityDate, d1_databases, kv_namespaces, r2_buckets } = readWranglerToml()
+  const { name, compatibility_date: compatibilityDate, d1_databases, r2_buckets } = readWranglerToml()
   const ids = (all: readonly (readonly [binding: string, id: string | undefined])[]) =>
     Object.fromEntries(all.map(([binding, id]) => [binding, id ?? binding]))
   const miniflare = new Miniflare(
@@ -45,15 +40,14 @@ export async function openLocalStores(): Promise<Open<LocalStores>> {
       log: new Log(LogLevel.ERROR),
       resourcePersistencePath: STATE,
       d1Databases: ids(d1_databases.map((one) => [one.binding, one.preview_database_id ?? one.database_id])),
-      kvNamespaces: ids(kv_namespaces.map(({ binding, id }) => [binding, id])),
       r2Buckets: ids(r2_buckets.map(({ binding, bucket_name }) => [binding, bucket_name])),
     }),
   )
-  return { stores: await miniflare.getBindings<LocalStores & Record<string, unknown>>(), close: () => miniflare.dispose() }
+  return { stores: await miniflare.getBindings<Stores & Record<string, unknown>>(), close: () => miniflare.dispose() }
 }
 
 /** A config of its own starts nothing else of the Worker, and says that they are remote. */
-async function openDeployedStores(): Promise<Open<Stores>> {
+async function openDeployedStores(): Promise<OpenStores> {
   const { getPlatformProxy } = await import('wrangler')
   const { name, account_id, compatibility_date, d1_databases, r2_buckets } = readWranglerToml()
   const folder = mkdtempSync(join(tmpdir(), 'kith-stores-'))
