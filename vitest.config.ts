@@ -8,8 +8,10 @@ import { finalSchema, statementsOf } from './test/final-schema.ts'
 import { longestFirst } from './test/longest-first.ts'
 import { rowTypes } from './test/row-types.ts'
 import { keepTemporaryFilesInMemory } from './test/temporary-files.ts'
+import { dontOfferCompression } from './test/uncompressed-socket.ts'
 
 keepTemporaryFilesInMemory()
+dontOfferCompression()
 
 const migrations = existsSync('./migrations') ? await readD1Migrations('./migrations') : []
 
