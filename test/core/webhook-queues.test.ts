@@ -1,12 +1,13 @@
 // Very many events, slow endpoints, and secrets under an old key: nobody waits for somebody else's queue, and cron keeps to its limits.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { HOUR_MS } from '../../src/core/limits.ts'
 import { sweep } from '../../src/core/sweep.ts'
 import { deliverDueEvents, deliverEventsLater } from '../../src/core/webhooks/deliver.ts'
 import { isReachable } from '../../src/core/webhooks/sending.ts'
 import { clock } from '../platform/clock.ts'
 import { rows } from '../support/actors.ts'
 import { signedInAdmin } from '../support/admins.ts'
-import { platform } from '../support/kith.ts'
+import { mailsTo, platform } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { idOf, newCtx } from '../support/tokens.ts'
 import { inbox, newEndpoint, noEndpoints, receive } from '../support/webhooks.ts'
@@ -60,6 +61,37 @@ describe('very many events', () => {
     const { counts } = await platform.counts.measure(() => deliverDueEvents(newCtx()))
     expect(counts.d1Statements).toBeLessThan(150)
     expect(new Set(inbox.arrived.map(({ url }) => url)).size).toBe(4)
+  })
+
+  test('that cannot be sent for three days end with the endpoint, though none has had all of its tries', async () => {
+    clock.freeze()
+    await newEndpoint(admin.client)
+    await happen(1, 40)
+    inbox.answer = () => new Response(null, { status: 500 })
+    const isDisabled = async () => (await rows<{ disabled_reason: string | null }>('SELECT disabled_reason FROM webhook_endpoints'))[0]
+    for (let hour = 0; hour < 71; hour += 6) {
+      await deliverDueEvents(newCtx())
+      expect(await isDisabled(), `${hour} hours`).toEqual({ disabled_reason: null })
+      clock.advance(6 * HOUR_MS)
+    }
+    await deliverDueEvents(newCtx())
+    expect(await isDisabled()).toEqual({ disabled_reason: 'failing' })
+    expect(Math.max(...(await states()).map(({ attempts }) => attempts))).toBeLessThan(10)
+    expect(new Set((await states()).map(({ next_attempt_at }) => next_attempt_at))).toEqual(new Set([null]))
+    await sweep(newCtx())
+    expect((await mailsTo(admin.email)).filter(({ subject }) => subject.includes('webhook'))).toHaveLength(1)
+  })
+
+  test('that wait are found among very many that have arrived', async () => {
+    const { id } = await newEndpoint(admin.client)
+    await happen(1, 2_000)
+    await rows('UPDATE event_deliveries SET next_attempt_at = NULL, delivered_at = 1 WHERE id > 1')
+    for (const state of ['waiting', 'failed']) {
+      const { counts } = await platform.counts.measure(() =>
+        admin.client.get(`/webhook/admin-api/deliveries?endpoint=${id}&state=${state}`),
+      )
+      expect(counts.rowsRead, state).toBeLessThan(50)
+    }
   })
 
   test('behind one that fails wait for it, and count as tried only when they were', async () => {

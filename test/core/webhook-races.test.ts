@@ -1,6 +1,7 @@
 // Deliverers, failures, replays and switches in any order and at once: nothing waits for ever, and what nobody replays arrives once.
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/core/limits.ts'
+import { sweep } from '../../src/core/sweep.ts'
 import { deliverDueEvents } from '../../src/core/webhooks/deliver.ts'
 import { toHex } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'
@@ -101,4 +102,34 @@ test.each(SEEDS)('seed %i', async (seed) => {
   }
   expect(await rows('SELECT id FROM event_deliveries WHERE next_attempt_at IS NOT NULL')).toEqual([])
   expect(arrived.filter((event, index) => arrived.indexOf(event) < index && !replayed.has(event))).toEqual([])
+})
+
+test('a late answer of a deleted endpoint says nothing of an event that has been given the same id since', async () => {
+  const first = await newEndpoint(admin.client)
+  const second = await newEndpoint(admin.client)
+  const happen = () => rows(`INSERT INTO events (type, user_id, data, created_at) VALUES ('file.deleted', 7, '{}', ${Date.now()})`)
+  let isAsked = () => undefined as void
+  const asked = new Promise<void>((resolve) => (isAsked = resolve))
+  let answer = (_: Response) => undefined as void
+  const late = new Promise<Response>((resolve) => (answer = resolve))
+  inbox.answer = ({ url }) => {
+    if (url === first.url) return new Response(null, { status: 500 })
+    isAsked()
+    return late
+  }
+  await rows(`UPDATE webhook_endpoints SET events = 'user.deleted' WHERE url = '${first.url}'`)
+  await happen()
+  const under = deliver()
+  await asked
+  expect((await admin.client.post('/webhook/admin-api/delete', { endpoint: second.id })).status).toBe(200)
+  await sweep(newCtx())
+  await rows(`UPDATE webhook_endpoints SET events = '*'`)
+  await happen()
+  await deliver()
+  const row = () => rows('SELECT id, attempts, delivered_at, last_result FROM event_deliveries')
+  const before = await row()
+  expect(before).toEqual([{ id: 1, attempts: 1, delivered_at: null, last_result: '500' }])
+  answer(new Response(null, { status: 204 }))
+  await under
+  expect(await row()).toEqual(before)
 })

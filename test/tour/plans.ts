@@ -21,6 +21,7 @@ const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
 const MAY_SORT: Readonly<Record<string, string>> = {
   'FROM json_each(?) j JOIN users': 'the order of the ids that were sent, at most 100',
   'ROW_NUMBER() OVER (PARTITION BY u.role': 'the members of a group that a client provisions: those who have its role',
+  'd INDEXED BY event_deliveries_due JOIN': 'what waits for an endpoint; an index for it would be written with each event',
   'WITH near AS': 'suggestions: the users of at most 200 edges',
   'WITH found AS': 'search: as many people as it shows, of at most as many strings as it looks at',
   'm CROSS JOIN users u NOT INDEXED': 'whom an administrator looks for: of at most as many strings as are looked at',

@@ -24,9 +24,9 @@ export const stops: Stops = {
   'GET /scim/v2/Groups/:id': GROUPS,
   'POST /scim/v2/Groups': GROUP_CHANGE,
   // The group is read again for the reply, with its members.
-  'PUT /scim/v2/Groups/:id': { ...GROUP_CHANGE, roundTrips: 4, rowsRead: 105 },
+  'PUT /scim/v2/Groups/:id': { ...GROUP_CHANGE, roundTrips: 5, rowsRead: 105 },
   'PATCH /scim/v2/Groups/:id': GROUP_CHANGE,
-  'DELETE /scim/v2/Groups/:id': GROUP_CHANGE,
+  'DELETE /scim/v2/Groups/:id': { ...GROUP_CHANGE, roundTrips: 3 },
   'GET /scim/v2/ServiceProviderConfig': NOTHING,
   'GET /scim/v2/ResourceTypes': NOTHING,
   'GET /scim/v2/ResourceTypes/:id': NOTHING,

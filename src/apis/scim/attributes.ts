@@ -7,6 +7,9 @@ export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const ENTERPRISE_SCHEMA = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group'
 
+/** Of a list that a user has. */
+export const ENTRIES_MAX = 20
+
 export type Json = Record<string, unknown>
 
 export interface Attribute {

@@ -139,7 +139,7 @@ function comparison(reader: Reader, path: string): Filter {
   try {
     return { path, operator, value: JSON.parse(literal.startsWith('"') ? literal : literal.toLowerCase()) as Value }
   } catch {
-    throw reader.refusal('has a text that is not JSON')
+    throw reader.refusal('has a string that is not valid JSON')
   }
 }
 

@@ -3,7 +3,7 @@
  * operations and attributes are compared without regard to case, as Entra sends them.
  */
 import { AppError } from '../../core/errors.ts'
-import { attributeOf, isObject, type Json, type Resource, spelledValue } from './attributes.ts'
+import { attributeOf, ENTRIES_MAX, isObject, type Json, type Resource, spelledValue } from './attributes.ts'
 import { type Filter, isMeant, type Path, parsePath } from './filter.ts'
 
 export interface Operation {
@@ -71,7 +71,7 @@ interface Step {
 function nextValue(step: Step): unknown {
   const { op, target, part, present, value, where } = step
   if (target.kind === 'multi') return nextList({ ...step, present: Array.isArray(present) ? present : [] })
-  if (where !== null) throw refusal('invalidPath', `${target.name} is no list`)
+  if (where !== null) throw refusal('invalidPath', `${target.name} is not a list`)
   if (op !== 'remove' && value === undefined) throw refusal('invalidValue', `${target.name} needs a value`)
   if (target.kind === 'simple') return op === 'remove' ? undefined : value
   const object = isObject(present) ? present : {}
@@ -86,7 +86,18 @@ function withPart(object: Json, part: string, value: unknown): Json {
   return value === undefined ? rest : { ...rest, [part]: value }
 }
 
-function nextList({ op, target, part, where, present, value }: Step & { present: readonly unknown[] }): unknown {
+type ListStep = Step & { readonly present: readonly unknown[] }
+
+/** Judged before and after each operation: lists are compared value by value. */
+function nextList(step: ListStep): unknown {
+  const next = isTooLong(step.value) ? step.value : changedList(step)
+  if (isTooLong(next)) throw refusal('invalidValue', `${step.target.name} can have at most ${ENTRIES_MAX} values`)
+  return next
+}
+
+const isTooLong = (value: unknown) => Array.isArray(value) && value.length > ENTRIES_MAX
+
+function changedList({ op, target, part, where, present, value }: ListStep): unknown {
   if (op !== 'remove' && value === undefined) throw refusal('invalidValue', `${target.name} needs a value`)
   if (where === null && part === null) return wholeList(op, present, value)
   const isChosen = (item: unknown) => where === null || isMeant(where, item)
@@ -119,7 +130,7 @@ function described(where: Filter): Json {
   const terms = 'and' in where ? where.and : [where]
   return Object.fromEntries(
     terms.map((term) => {
-      if (!('operator' in term) || term.operator !== 'eq') throw refusal('noTarget', 'No value is like that')
+      if (!('operator' in term) || term.operator !== 'eq') throw refusal('noTarget', 'No value matches the filter')
       return [term.path, term.value]
     }),
   )

@@ -10,7 +10,7 @@ export function requireSchemas({ schema, extensions }: Resource, sent: Json): vo
   const key = Object.keys(sent).find((name) => name.toLowerCase() === 'schemas')
   const schemas: unknown = key === undefined ? undefined : sent[key]
   const known = [schema, ...extensions].map((urn) => urn.toLowerCase())
-  const listed = Array.isArray(schemas) ? schemas.map((urn) => String(urn).toLowerCase()) : []
+  const listed = Array.isArray(schemas) ? schemas.map((urn) => (typeof urn === 'string' ? urn.toLowerCase() : '')) : []
   if (!listed.includes(schema.toLowerCase())) throw AppError.ofFields([{ path: 'schemas', message: `must contain ${schema}` }])
   if (listed.some((urn) => !known.includes(urn)))
     throw AppError.ofFields([

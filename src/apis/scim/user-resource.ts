@@ -14,7 +14,7 @@ import {
 } from '../../core/provisioning/provisioned-user.ts'
 import { judge } from '../../http/validate.ts'
 import { toHex } from '../../ids.ts'
-import { ENTERPRISE_SCHEMA, isObject, type Json, sameJson, spelled, USER, USER_SCHEMA } from './attributes.ts'
+import { ENTERPRISE_SCHEMA, ENTRIES_MAX, isObject, type Json, sameJson, spelled, USER, USER_SCHEMA } from './attributes.ts'
 import { requireSchemas } from './schemas.ts'
 
 /** Where resources are. */
@@ -86,7 +86,6 @@ const entry = z.object({
   type: maybe(z.string().max(TYPE_LENGTH_MAX, `must have at most ${TYPE_LENGTH_MAX} characters`)),
   primary: maybe(truth),
 })
-const ENTRIES_MAX = 20
 const entries = z.preprocess(
   (value) => (value === null || value === undefined ? [] : Array.isArray(value) ? value : [value]),
   z.array(entry).max(ENTRIES_MAX, `must have at most ${ENTRIES_MAX} values`),

@@ -133,7 +133,8 @@ export const LinkedProvider = z.object({
 
 export const ExternalId = z.object({
   source: z.string().describe('The app that manages your account; empty: the system that your account was moved from'),
-  externalId: z.string().describe('Your id there'),
+  externalId: text('Your id there'),
+  userName: text('Your name there'),
   createdAt: at.describe('Since when'),
 })
 

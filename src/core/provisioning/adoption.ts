@@ -85,7 +85,7 @@ function judgeAdoptable(principal: UserPrincipal, row: TargetRow | null, client:
   const target = judgeTarget(principal, row)
   requirePowers(principal, storedScopes(target.roleScopes))
   if (!client?.grantTypes.includes('client_credentials') || !coveredBy(client.scopes, 'client:provisioning:write'))
-    throw AppError.ofFields([{ path: 'client_id', message: 'is no client that may provision users' }])
+    throw AppError.ofFields([{ path: 'client_id', message: 'is not a client that may provision users' }])
   if (powersLacked(client, target.roleScopes).length > 0) throw new AppError('forbidden', 'The user has scopes that the client lacks')
   if (target.deletedAt !== null || target.emailVerifiedAt === null)
     throw AppError.ofFields([{ path: 'target', message: 'must be an account with a verified address that nobody has deleted' }])

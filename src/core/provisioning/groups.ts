@@ -35,7 +35,7 @@ import type { ClientGate } from './users.ts'
 const NO_GROUP = 'user'
 const GROUPS_MAX = 100
 /** Shown of a group; SCIM has no pages of members. */
-export const MEMBERS_SHOWN = 1_000
+const MEMBERS_SHOWN = 1_000
 /** Who may leave or join at once. */
 const MEMBERS_MOVED_MAX = 5_000
 
@@ -133,16 +133,12 @@ export interface GroupChange {
 /** Renames a group of the client's own, and moves its members. */
 export async function changeGroup(ctx: Ctx, gate: ClientGate, change: GroupChange): Promise<Group> {
   const { id, displayName, add, remove } = change
-  const { principal, reads } = await gate((claimed) => {
-    const clientId = claimed.clientId ?? ''
-    const leaving = remove === 'all' ? [listWithRole(clientId, id, add, MEMBERS_MOVED_MAX + 1)] : []
-    return [listRoles(), findProvisionedAmong(clientId, add), ...leaving] as const
-  })
+  const { principal, reads } = await gate(({ clientId }) => [listRoles(), findProvisionedAmong(clientId ?? '', add)])
   const { clientId } = principal
-  const [roles, people, others = []] = reads
+  const [roles, people] = reads
   const role = groupOf(principal, roles, id)
   judgeMembers(principal, add, people)
-  const leaving = remove === 'all' ? others.map(({ userId }) => userId) : remove
+  const leaving = remove === 'all' ? await membersOf(ctx, clientId, id, add) : remove
   refuseTooMany(leaving)
   const isRenamed = displayName !== null && displayName !== role.displayName
   if (isRenamed) requireOwn(principal, role)
@@ -164,14 +160,13 @@ export async function changeGroup(ctx: Ctx, gate: ClientGate, change: GroupChang
 
 /** Deletes a group of the client's own; its members are in no group then. */
 export async function removeGroup(ctx: Ctx, gate: ClientGate, id: string): Promise<void> {
-  const { principal, reads } = await gate(({ clientId }) => [listRoles(), listWithRole(clientId ?? '', id, [], MEMBERS_MOVED_MAX + 1)])
+  const { principal, reads } = await gate(() => [listRoles()])
   const { clientId } = principal
-  const [roles, members] = reads
-  const role = groupOf(principal, roles, id)
+  const role = groupOf(principal, reads[0], id)
   requireOwn(principal, role)
-  refuseTooMany(members)
+  const userIds = await membersOf(ctx, clientId, id, [])
+  refuseTooMany(userIds)
   const { done, record } = anchor(ctx, { type: 'role_deleted', clientId, detail: id })
-  const userIds = members.map(({ userId }) => userId)
   const gone = await ctx.db.commit(
     [
       record(both(isGroupAs(role), isGroupOfClientOnly(id, clientId))),
@@ -181,6 +176,12 @@ export async function removeGroup(ctx: Ctx, gate: ClientGate, id: string): Promi
     findRoleGone(id),
   )
   if (!gone) throw new AppError('role_in_use', 'Others have joined the group: an administrator has to remove them first')
+}
+
+/** Of a group that exists for the client: whoever has the role of another may be everybody. */
+async function membersOf(ctx: Ctx, clientId: string, id: string, except: readonly UserId[]): Promise<UserId[]> {
+  const rows = await ctx.db.one(listWithRole(clientId, id, except, MEMBERS_MOVED_MAX + 1))
+  return rows.map(({ userId }) => userId)
 }
 
 /** The audit event on which the rest of a batch depends. It is about no user. */
@@ -207,7 +208,7 @@ function leavable(principal: ClientPrincipal, roles: readonly RoleRow[]): Record
 function judgeMembers(principal: ClientPrincipal, wanted: readonly UserId[], people: readonly ProvisionedRow[]): void {
   const known = new Set(people.map(({ id }) => id))
   if (wanted.some((id) => !known.has(id)))
-    throw AppError.ofFields([{ path: 'members', message: 'names somebody who is no user of this client' }])
+    throw AppError.ofFields([{ path: 'members', message: 'names somebody who is not a user of this client' }])
   if (people.some(({ roleScopes }) => powersLacked(principal, roleScopes).length > 0))
     throw new AppError('forbidden', 'A member has scopes that the client lacks')
 }
@@ -219,7 +220,9 @@ function requireOwn({ clientId }: ClientPrincipal, role: RoleRow): void {
 
 function refuseTooMany({ length }: readonly unknown[]): void {
   if (length <= MEMBERS_MOVED_MAX) return
-  throw AppError.ofFields([{ path: 'members', message: `can lose at most ${MEMBERS_MOVED_MAX} at once: remove them in parts` }])
+  throw AppError.ofFields([
+    { path: 'members', message: `has too many: at most ${MEMBERS_MOVED_MAX.toLocaleString('en')} can be removed at once` },
+  ])
 }
 
 /** Made of the name, as administrators would choose it. */

@@ -1,4 +1,4 @@
-/** Users whom a client provisions: read, created and deleted. It sees only those that it has created (docs/decisions/060). */
+/** Users whom a client provisions: read, created and deleted. It sees only those that it has created or adopted (docs/decisions/060). */
 import { randomHex } from '../../crypto.ts'
 import type { UserId } from '../../ids.ts'
 import { isPrimaryKeyConflict } from '../../store/db/database.ts'

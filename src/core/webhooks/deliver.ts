@@ -33,6 +33,7 @@ import {
   CHAIN_MAX,
   CHAIN_MS,
   ENDPOINTS_AT_A_TIME,
+  FAILING_MAX_MS,
   GIVEN_UP_AT_A_TIME,
   KNOWN_MS,
   LEASE_MS,
@@ -171,7 +172,7 @@ async function tryAll(ctx: Ctx, endpoint: EndpointRow, leased: readonly FirstDel
   return tried
 }
 
-/** 2xx is success. Anything else is tried again, until three days have passed. */
+/** 2xx is success. Anything else is tried again, ten times in all. */
 function judged(
   ctx: Ctx,
   endpoint: EndpointRow,
@@ -197,9 +198,12 @@ async function settle(ctx: Ctx, endpoint: EndpointRow, tried: readonly Tried[]):
   const isGone = tried.some(({ result }) => result === GONE)
   const givenUp = tried.filter(({ deliveredAt, nextAttemptAt }) => deliveredAt === null && nextAttemptAt === null)
   const end = isGone ? ofEnd(ctx, endpoint, 'gone', null) : null
-  const failing = !isGone && givenUp[0] ? ofEnd(ctx, endpoint, 'failing', givenUp[0].createdAt) : null
+  // Where very many wait, none of them may have had all of its tries by then.
+  const isLasting = endpoint.failingSince !== null && endpoint.failingSince <= ctx.now() - FAILING_MAX_MS
+  const since = Math.max(...givenUp.map(({ createdAt }) => createdAt), isLasting ? Number(endpoint.failingSince) : 0)
+  const failing = !isGone && since > 0 ? ofEnd(ctx, endpoint, 'failing', since) : null
   await ctx.db.batch([
-    ...settleDeliveries(tried),
+    ...settleDeliveries(id, tried),
     hasArrived ? noteSuccess(id, ctx.now()) : noteFailure(id, ctx.now()),
     ...(end?.writes ?? []),
     ...(failing?.writes ?? []),

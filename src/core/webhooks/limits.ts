@@ -33,7 +33,7 @@ export const LEASE_MS = 2 * MINUTE
 export const LEASED_AFTER_REPLY = 4
 export const LEASES_AFTER_REPLY = 3
 export const AFTER_REPLY_MS = 5 * SECOND
-/** Of all endpoints, in a run of cron: seven queries each at most, of the 1,000 that the whole run has. */
+/** Of all endpoints, in a run of cron: ten queries each at most, of the 1,000 that the whole run has. */
 export const LEASES_PER_RUN = 24
 /** A run of cron begins nothing new after that. */
 export const RUN_MS = 60 * SECOND
@@ -42,6 +42,9 @@ export const LEFT_TO_CRON_MS = 5 * MINUTE
 
 /** Delays after the first, second, ... try: ten tries within three days. */
 export const RETRY_AFTER_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR]
+
+/** An endpoint at which nothing has arrived for so long is switched off. */
+export const FAILING_MAX_MS = 72 * HOUR
 
 /** How long events can be looked up and sent again. */
 export const EVENTS_KEPT_MS = 14 * 24 * HOUR

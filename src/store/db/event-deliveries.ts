@@ -7,7 +7,7 @@ import type { DeliveryId, EventId, UserId, WebhookEndpointId } from '../../ids.t
 import { all, changed, type Fragment, first, run, type Statement } from './database.ts'
 
 /** Behind another one for the same endpoint and user. The triggers write the same number. */
-const PARKED = Number.MAX_SAFE_INTEGER
+export const PARKED = Number.MAX_SAFE_INTEGER
 
 export interface LeasedDelivery {
   readonly id: DeliveryId
@@ -66,21 +66,25 @@ export interface TriedDelivery extends Pick<LeasedDelivery, 'id' | 'attempts'> {
   readonly nextAttemptAt: number | null
 }
 
-/** Skips those whose lease is another's by now. After each one that is done, the next for the same user is due. */
-export function settleDeliveries(tried: readonly TriedDelivery[]): Statement<void>[] {
+/**
+ * Skips those whose lease is another's by now, or that are gone: after the log of an endpoint is deleted, SQLite gives its ids to
+ * others. After each one that is done, the next for the same user is due. The `+` keeps the planner from an endpoint's whole log.
+ */
+export function settleDeliveries(endpointId: WebhookEndpointId, tried: readonly TriedDelivery[]): Statement<void>[] {
   const those = JSON.stringify(tried)
   return [
     run(sql`
       UPDATE event_deliveries AS d SET attempts = t.value ->> 'attempts', last_result = t.value ->> 'result',
         delivered_at = t.value ->> 'deliveredAt', next_attempt_at = t.value ->> 'nextAttemptAt'
       FROM json_each(${those}) t JOIN event_deliveries f ON f.id = t.value ->> '$.first.id'
-      WHERE f.attempts = t.value ->> '$.first.attempts' AND f.next_attempt_at IS NOT NULL
-        AND d.id = t.value ->> 'id' AND d.next_attempt_at IS NOT NULL`),
+      WHERE +f.endpoint_id = ${endpointId} AND f.attempts = t.value ->> '$.first.attempts' AND f.next_attempt_at IS NOT NULL
+        AND +d.endpoint_id = ${endpointId} AND d.id = t.value ->> 'id' AND d.next_attempt_at IS NOT NULL`),
     run(sql`
       UPDATE event_deliveries SET next_attempt_at = 0 WHERE next_attempt_at = ${PARKED} AND id IN (
         SELECT (SELECT min(w.id) FROM event_deliveries w
                 WHERE w.endpoint_id = d.endpoint_id AND w.user_id = d.user_id AND w.next_attempt_at IS NOT NULL)
-        FROM json_each(${those}) t JOIN event_deliveries d ON d.id = t.value ->> 'id' WHERE d.next_attempt_at IS NULL)`),
+        FROM json_each(${those}) t JOIN event_deliveries d ON d.id = t.value ->> 'id'
+        WHERE +d.endpoint_id = ${endpointId} AND d.next_attempt_at IS NULL)`),
   ]
 }
 
@@ -115,12 +119,15 @@ export interface DeliveryRow extends LeasedDelivery {
 }
 
 /** One that is parked has no time yet. */
-const columns = sql`
+const columnsOf = (deliveries: Fragment) => sql`
   SELECT d.id, d.endpoint_id, d.event_id, d.user_id, d.created_at, d.attempts, d.delivered_at, d.last_result, v.type, v.data,
     iif(d.next_attempt_at IS NOT NULL, 'waiting', iif(d.delivered_at IS NOT NULL, 'delivered', 'failed')) AS state,
     EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.disabled_at IS NOT NULL) AS is_disabled,
     max(nullif(d.next_attempt_at, ${PARKED}), d.created_at) AS next_attempt_at
-  FROM event_deliveries d JOIN events v ON v.id = d.event_id`
+  FROM ${deliveries} JOIN events v ON v.id = d.event_id`
+
+/** Those that wait, among very many that have arrived; when many wait, they are sorted. */
+const WAITING = sql`event_deliveries d INDEXED BY event_deliveries_due`
 
 /** Newest first. */
 export function listDeliveries(input: {
@@ -131,13 +138,14 @@ export function listDeliveries(input: {
 }): Statement<DeliveryRow[]> {
   const { endpointId, state, before, limit } = input
   return all(sql`
-    ${columns} WHERE d.endpoint_id = ${endpointId} AND d.id < ${before} AND ${state === null ? sql`1` : IS_IN[state]}
+    ${columnsOf(state === 'waiting' ? WAITING : sql`event_deliveries d`)}
+    WHERE d.endpoint_id = ${endpointId} AND d.id < ${before} AND ${state === null ? sql`1` : IS_IN[state]}
     ORDER BY d.id DESC LIMIT ${limit}`)
 }
 
 export function findDelivery(id: DeliveryId): Statement<DeliveryRow | null> {
   return first(sql`
-    ${columns} WHERE d.id = ${id} AND NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.kind = 'deleted')`)
+    ${columnsOf(sql`event_deliveries d`)} WHERE d.id = ${id} AND NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id AND e.kind = 'deleted')`)
 }
 
 export type Replayed = Pick<LeasedDelivery, 'id' | 'userId'>

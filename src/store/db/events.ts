@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId, WebhookEndpointId } from '../../ids.ts'
 import { changed, type Fragment, run, type Statement } from './database.ts'
+import { PARKED } from './event-deliveries.ts'
 
 /** An event about nobody for one endpoint alone, where `condition` holds. */
 export function insertTestEvent(endpointId: WebhookEndpointId, by: UserId, now: number, condition: Fragment): Statement<unknown>[] {
@@ -14,7 +15,7 @@ export function insertTestEvent(endpointId: WebhookEndpointId, by: UserId, now: 
       INSERT INTO event_deliveries (endpoint_id, event_id, user_id, created_at, next_attempt_at)
       SELECT ${endpointId}, v.id, v.user_id, v.created_at, iif(EXISTS (
         SELECT 1 FROM event_deliveries w INDEXED BY event_deliveries_waiting WHERE w.endpoint_id = ${endpointId} AND w.user_id = ${by} AND w.next_attempt_at IS NOT NULL
-      ), 9007199254740991, 0)
+      ), ${PARKED}, 0)
       FROM events v WHERE v.id = (SELECT max(id) FROM events) AND v.type = 'webhook.test' AND v.user_id = ${by} AND ${condition}`),
   ]
 }

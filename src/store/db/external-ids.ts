@@ -1,9 +1,9 @@
-/** Who a user is in other systems, in D1: the one that they were imported from, and clients that provision users. */
+/** Who a user is in the system that they were imported from, in D1, and in those of clients that provision users. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, type Fragment, type Statement } from './database.ts'
 
-/** The source of an import's own ids; any other is the client that provisions the user. */
+/** The source of an import's own ids. */
 export const IMPORTS = ''
 
 /**
@@ -17,12 +17,17 @@ export const awaitsPassword = (user: Fragment): Fragment => sql`(
   AND NOT EXISTS (SELECT 1 FROM passkeys y WHERE y.user_id = ${user}.id))`
 
 interface ExternalIdRow {
-  /** The client; empty for an import. */
+  /** The client that provisions the user; empty for an import. */
   readonly source: string
-  readonly externalId: string
+  /** A client may have none. */
+  readonly externalId: string | null
+  /** The client's name for the user. */
+  readonly userName: string | null
   readonly createdAt: number
 }
 
 export function listExternalIds(userId: UserId): Statement<ExternalIdRow[]> {
-  return all(sql`SELECT source, external_id, created_at FROM external_ids WHERE user_id = ${userId} ORDER BY source`)
+  return all(sql`
+    SELECT source, external_id, NULL AS user_name, created_at FROM external_ids WHERE user_id = ${userId}
+    UNION ALL SELECT client_id, external_id, user_name, created_at FROM provisioned_users WHERE user_id = ${userId}`)
 }

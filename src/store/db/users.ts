@@ -224,7 +224,7 @@ export function findUnverifiedPiece(input: { after: number; idBefore: number; li
 
 /**
  * Deletes accounts of the piece that never verified their address, which frees their user names. Users of a license key
- * have no address to verify (no `email_key`) and stay, and so does whoever has moved here or is provisioned.
+ * have no address to verify (no `email_key`) and stay, and so does whoever has moved here.
  */
 export function deleteUnverifiedUsers(input: { after: number; last: number; createdBefore: number }): Statement<void> {
   return run(sql`

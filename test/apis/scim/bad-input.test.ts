@@ -85,6 +85,7 @@ const users: [what: string, body: unknown, names: RegExp][] = [
   ['a broken number', { ...newUser('a@b.example'), phoneNumbers: [{ value: 'call me' }] }, /^phoneNumbers/],
   ['a hundred addresses', { ...newUser('a@b.example'), emails: Array.from({ length: 100 }, () => ({ value: 'a@b.example' })) }, /^emails/],
   ['a weak password', { ...newUser('a@b.example'), password: 'password' }, /^password/],
+  ['a schema that is no text', { ...newUser('a@b.example'), schemas: [USER_SCHEMA, { toString: 1 }] }, /^schemas/],
   ['a list', [newUser('a@b.example'), newUser('c@b.example')], /body/],
 ]
 test.each(users)('a user with %s is refused, naming it', async (_what, body, names) => {
@@ -109,6 +110,7 @@ const patches: [what: string, operation: unknown, scimType: string][] = [
   ['no object without a path', { op: 'replace', value: 'x' }, 'invalidValue'],
   ['removing the userName', { op: 'remove', path: 'userName' }, 'invalidValue'],
   ['removing the address', { op: 'remove', path: 'emails' }, 'invalidValue'],
+  ['very many addresses', { op: 'add', path: 'emails', value: Array.from({ length: 2_000 }, (_, n) => ({ value: n })) }, 'invalidValue'],
   ['text that is no truth value', { op: 'replace', path: 'active', value: 'perhaps' }, 'invalidValue'],
 ]
 test.each(patches)('a change of %s is refused, with what came before it', async (_what, operation, scimType) => {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { rows, trailOf } from '../../support/actors.ts'
 import { newRanks } from '../../support/admins.ts'
-import { type Directory, newDirectory, newUser, SECRET } from '../../support/directory.ts'
+import { type Directory, GROUP_SCHEMA, newDirectory, newUser, SECRET } from '../../support/directory.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
 import { bearerOf, clientToken, idOf, userToken } from '../../support/tokens.ts'
@@ -42,6 +42,21 @@ describe('whom it reaches', () => {
     const changed = await directory.patch(`/Users/${id}`, { op: 'replace', path: 'emails[type eq "work"].value', value: owner.email })
     expect([changed.status, changed.json.scimType]).toEqual([409, 'uniqueness'])
     expect((await directory.get(`/Users/${id}`)).json.emails).toMatchObject([{ value: 'harmless@corp.example' }])
+  })
+
+  test('no role of everybody, however many they are: a group that is not there costs no look at its members', async () => {
+    await rows(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+       INSERT INTO users (id, username, username_key, created_at, updated_at) SELECT i, 'everybody' || i, 'everybody' || i, 0, 0 FROM n`,
+    )
+    for (const [method, body] of [
+      ['DELETE', undefined] as const,
+      ['PUT', { schemas: [GROUP_SCHEMA], displayName: 'user', members: [] }] as const,
+    ]) {
+      const { result, counts } = await platform.counts.measure(() => directory.send(method, '/Groups/user', body))
+      expect([method, result.status, counts.rowsRead < 100], String(counts.rowsRead)).toEqual([method, 404, true])
+    }
+    await rows(`DELETE FROM users WHERE username LIKE 'everybody%'`)
   })
 
   test('nobody with powers that it lacks, and no group with such', async () => {

@@ -47,7 +47,7 @@ export const EXAMPLE_EXPORT: z.output<typeof AccountExport> = {
   ],
   pushDevices: [{ deviceType: 'ios', osVersion: '19', updatedAt: AT }],
   providers: [{ issuer: 'https://accounts.google.com', subject: '1234567890', label: 'user@example.com', createdAt: AT, lastUsedAt: AT }],
-  externalIds: [{ source: '', externalId: 'auth0|5f7c8ec7c33c6c004bbafe82', createdAt: AT }],
+  externalIds: [{ source: '', externalId: 'auth0|5f7c8ec7c33c6c004bbafe82', userName: null, createdAt: AT }],
   externalIdentities: [{ externalId: 'john', metadata: {}, createdAt: AT }],
   folders: [{ id: ID, name: 'Holidays', createdAt: AT, updatedAt: AT }],
   sessions: [

@@ -1,5 +1,5 @@
 /**
- * What a foreign hash may cost: about a second of CPU, and no more memory than an isolate has left. A request has 5 seconds
+ * What a foreign hash may cost: about a second of CPU, and no more memory than an isolate has left. A request has 10 seconds
  * (`wrangler.toml`), of which a password with two spellings takes the double and the new hash a quarter (decision 057).
  */
 import type { Argon2, Foreign, Pbkdf2, Refusal } from './kinds.ts'
