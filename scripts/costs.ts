@@ -1,14 +1,20 @@
-// `npm run costs`: measures what each route costs (docs/costs-of-routes.md), and computes a month from it (docs/costs.md). With
-// --keep, only the second.
+/** `npm run costs`: what each route costs, and a month computed from it. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withTable } from './costs/month.ts'
+import { main, Refusal } from './local.ts'
 
 const DOCS = join(import.meta.dirname, '../docs')
 const read = (name: string) => readFileSync(join(DOCS, name), 'utf8')
+const USAGE = `Usage: npm run costs [-- --keep]
 
-if (!process.argv.includes('--keep')) {
+Measures what each route costs (docs/costs-of-routes.md), which takes about two minutes, and computes a month from it
+(docs/costs.md).
+
+  --keep  computes the month from what was measured before`
+
+function measure(): void {
   const started = Date.now()
   console.log('Measuring what each route costs: this takes about two minutes')
   // Fails where the table is out of date, which is why it runs: what counts is that the table was written.
@@ -17,5 +23,12 @@ if (!process.argv.includes('--keep')) {
   })
   console.log(`docs/costs-of-routes.md: measured in ${Math.round((Date.now() - started) / 1000)} s`)
 }
-writeFileSync(join(DOCS, 'costs.md'), withTable(read('costs.md'), read('costs-of-routes.md')))
-console.log('docs/costs.md: computed')
+
+await main(async () => {
+  const args = process.argv.slice(2)
+  if (args.join() === '--help') return console.log(USAGE)
+  if (args.length > 0 && args.join() !== '--keep') throw new Refusal(`Unknown argument: ${args.join(' ')}\n\n${USAGE}`)
+  if (args.length === 0) measure()
+  writeFileSync(join(DOCS, 'costs.md'), withTable(read('costs.md'), read('costs-of-routes.md')))
+  console.log('docs/costs.md: computed')
+})

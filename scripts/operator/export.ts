@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { withStores } from '../doctor/stores.ts'
 import { Refusal } from '../local.ts'
 import { compareFolder, readManifest, saveFolder } from './export/folder.ts'
+import { keysNeeded } from './export/keys.ts'
 import { loadFolder } from './export/loading.ts'
 
 export const EXPORT_USAGE = `export <folder>       writes everything as NDJSON, with hashes, and the files and pictures (docs/moving-out.md)
@@ -33,9 +34,13 @@ export async function importFolder([given, ...others]: readonly string[], remote
   const started = Date.now()
   const folder = resolve(given)
   const manifest = readManifest(folder)
-  await withStores(remote, (stores) => loadFolder(stores, folder, manifest))
+  const needed = await withStores(remote, async (stores) => {
+    await loadFolder(stores, folder, manifest)
+    return keysNeeded(stores.DB, remote)
+  })
   console.log(`Taken in within ${secondsSince(started)} s.`)
   await compareWith(folder, remote)
+  for (const line of needed) console.log(line)
 }
 
 const secondsSince = (started: number) => Math.round((Date.now() - started) / 100) / 10

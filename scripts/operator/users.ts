@@ -18,6 +18,7 @@ import { type AuditEventId, fromHex, type SessionId, toHex } from '../../src/ids
 import { listUsers } from '../../src/store/db/admin-user-list.ts'
 import { isSomebodyWithId } from '../../src/store/db/admin-users.ts'
 import { findEvent, listAuditEvents } from '../../src/store/db/audit-events.ts'
+import { findImported } from '../../src/store/db/external-ids.ts'
 import { listFactors } from '../../src/store/db/second-factors.ts'
 import { listLiveSessions } from '../../src/store/db/sessions.ts'
 import type { UserRow } from '../../src/store/db/users.ts'
@@ -26,7 +27,7 @@ import { LOCAL_CRON, Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
 import { OPERATOR, withRefusals } from './input.ts'
 
-export const USER_USAGE = `user find <text>          an id, e-mail address, user name, or the beginning of a name
+export const USER_USAGE = `user find <text>          an id, e-mail address, user name, the beginning of a name, or the id before an import
   user show <who>           the account with its second factors, sessions and events
   user end-sessions <who> [session id]
                             signs out everywhere, or ends one session
@@ -35,7 +36,7 @@ export const USER_USAGE = `user find <text>          an id, e-mail address, user
   user resend-verification <who>
   user send-reset <who>     mails a code for a new password
 
-  <who> is an id, e-mail address or whole user name. The person sees each act in their audit trail. Ending sessions
+  <who> is an id, e-mail address, whole user name, or the id before an import. The person sees each act in their audit trail. Ending sessions
   or removing factors also sends them a mail, with the next cron run (locally, at once).`
 
 const PAGE = 50
@@ -67,19 +68,30 @@ export function runUserCommand(args: readonly string[], remote: boolean): Promis
   })
 }
 
-function find(text: string, remote: boolean): Promise<UserRow[]> {
+async function find(text: string, remote: boolean): Promise<UserRow[]> {
+  const found = await findMeant(text, remote)
+  return found.length > 0 ? found : findByImport(text, remote)
+}
+
+function findMeant(text: string, remote: boolean): Promise<UserRow[]> {
   const meant = meantBy(text)
   return execute([], listUsers({ filter: NO_FILTER, meant, from: 0, before: LAST, limit: PAGE, lookedAt: PAGE, now: Date.now() }), remote)
+}
+
+async function findByImport(externalId: string, remote: boolean): Promise<UserRow[]> {
+  const imported = await execute([], findImported(externalId), remote)
+  return imported === null ? [] : findMeant(toHex(imported.userId), remote)
 }
 
 /** An act is for one user, named exactly; an address means the user who has verified it. */
 async function theOne(who: string, remote: boolean): Promise<UserRow> {
   const { userId, emailKey } = meantBy(who)
-  const exactly = (await find(who, remote)).filter(
+  const exactly = (await findMeant(who, remote)).filter(
     (user) => user.id === userId || user.usernameKey === who.toLowerCase() || (emailKey !== null && user.emailKey === emailKey),
   )
   const proved = exactly.filter(({ emailVerifiedAt }) => emailVerifiedAt !== null)
-  const [one, ...others] = proved.length > 0 && emailKey !== null ? proved : exactly
+  const meant = proved.length > 0 && emailKey !== null ? proved : exactly
+  const [one, ...others] = meant.length > 0 ? meant : await findByImport(who, remote)
   if (!one) throw new Refusal(`No user matches ${JSON.stringify(who)} exactly; user find takes the beginning of a name`)
   if (others.length > 0)
     throw new Refusal(`${JSON.stringify(who)} matches several people; use an id:\n${[one, ...others].map(line).join('\n')}`)
@@ -113,7 +125,7 @@ async function show(user: UserRow, remote: boolean): Promise<void> {
     remote,
   )
   console.log(line(user))
-  console.log(`name            ${[user.givenName, user.middleName, user.familyName].filter(Boolean).join(' ')}`)
+  console.log(`name            ${user.displayName ?? [user.givenName, user.middleName, user.familyName].filter(Boolean).join(' ')}`)
   console.log(`created         ${iso(user.createdAt)}`)
   console.log(`last seen       ${iso(user.lastSeenAt)}`)
   console.log(`second factors  ${factors.map(({ kind }) => kind).join(', ') || 'none'}`)

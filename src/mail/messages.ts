@@ -32,6 +32,8 @@ export interface MailFacts {
   readonly failures: number | null
   /** Another provider, and what it calls the user; null in other mails. */
   readonly provider: string | null
+  /** Of a webhook; null in other mails. */
+  readonly host: string | null
   /** Milliseconds since 1970. */
   readonly at: number
   /** The user's zone, or that of the event; null if neither is known. */
@@ -62,7 +64,7 @@ export function renderMessage(texts: Texts, kind: MailKind, given: MailFacts): O
   const words: Words = texts.mails.kinds[kind]
   const outline: Outline = OUTLINES[kind]
   const { name: product, accent, supportUrl } = facts.brand
-  const names = { product, username: facts.username, provider: facts.provider ?? '', origin: facts.origin }
+  const names = { product, username: facts.username, provider: facts.provider ?? '', host: facts.host ?? '', origin: facts.origin }
   const values = Object.fromEntries(Object.entries(names).map(([name, value]) => [name, isolated(texts, value)]))
   const mail: Mail = { texts, words, outline, facts, values: { ...values, ...FIGURES } }
   const content: Content = {
@@ -149,6 +151,7 @@ function cleaned(facts: MailFacts): MailFacts {
     userAgent: facts.userAgent && cleanText(facts.userAgent),
     place: facts.place && cleanText(facts.place),
     provider: facts.provider && cleanText(facts.provider),
+    host: facts.host && cleanText(facts.host),
   }
 }
 

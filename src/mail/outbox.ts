@@ -61,7 +61,7 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
 }
 export const CODE_KINDS = Object.keys(CODE_OF) as MailKind[]
 
-const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null, provider: null }
+const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null, provider: null, host: null }
 /** The outbox row's `params`. */
 const MailParams = z
   .object({
@@ -72,6 +72,7 @@ const MailParams = z
     codesLeft: z.int().nullable().catch(null),
     failures: z.int().nullable().catch(null),
     provider: z.string().nullable().catch(null),
+    host: z.string().nullable().catch(null),
   })
   .catch(NO_PARAMS)
 

@@ -2687,7 +2687,7 @@ export const de: Words = {
       },
       webhook_disabled: {
         subject: 'Ein Webhook von {product} wurde abgeschaltet',
-        what: 'Ein Webhook, den Sie bei {product} registriert haben, wurde abgeschaltet: An seiner Adresse ist seit drei Tagen nichts angekommen, oder der Empfänger möchte keine Ereignisse mehr.',
+        what: 'Ein Webhook, den Sie bei {product} registriert haben, wurde abgeschaltet: Bei {host} ist seit drei Tagen nichts angekommen, oder der Empfänger dort möchte keine Ereignisse mehr.',
         after:
           'Ereignisse, die in der Zwischenzeit eintreten, werden für ihn nicht aufbewahrt. Aktivieren Sie den Webhook, sobald der Empfänger wieder funktioniert, und lassen Sie erneut senden, was nicht zugestellt werden konnte.',
         button: 'Webhooks öffnen',

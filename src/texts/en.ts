@@ -2562,7 +2562,7 @@ export const en = {
       },
       webhook_disabled: {
         subject: 'A webhook of {product} was switched off',
-        what: 'A webhook that you have registered with {product} was switched off: nothing has arrived at its address for three days, or the receiver wants no more events.',
+        what: 'A webhook that you have registered with {product} was switched off: nothing has arrived at {host} for three days, or the receiver there wants no more events.',
         after:
           'Events that happen meanwhile are not kept for it. Once the receiver works again, enable the webhook and have what could not be delivered sent again.',
         button: 'Open the webhooks',

@@ -2641,7 +2641,7 @@ export const es: Words = {
       },
       webhook_disabled: {
         subject: 'Se ha desactivado un webhook de {product}',
-        what: 'Se ha desactivado un webhook que registraste en {product}: desde hace tres días no ha llegado nada a su dirección, o el receptor no quiere más eventos.',
+        what: 'Se ha desactivado un webhook que registraste en {product}: desde hace tres días no ha llegado nada a {host}, o el receptor de allí no quiere más eventos.',
         after:
           'Los eventos que ocurran mientras tanto no se guardan para él. Cuando el receptor vuelva a funcionar, activa el webhook y haz que se envíe de nuevo lo que no se pudo entregar.',
         button: 'Abrir los webhooks',

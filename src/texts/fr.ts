@@ -2682,7 +2682,7 @@ export const fr: Words = {
       },
       webhook_disabled: {
         subject: 'Un webhook de {product} a été désactivé',
-        what: 'Un webhook que vous avez enregistré dans {product} a été désactivé : rien n’est arrivé à son adresse depuis trois jours, ou le destinataire ne veut plus d’événements.',
+        what: 'Un webhook que vous avez enregistré dans {product} a été désactivé : rien n’est arrivé chez {host} depuis trois jours, ou le destinataire ne veut plus d’événements.',
         after:
           'Les événements qui se produisent entre-temps ne sont pas conservés pour lui. Dès que le destinataire fonctionne de nouveau, activez le webhook et faites renvoyer ce qui n’a pas pu être livré.',
         button: 'Ouvrir les webhooks',

@@ -2570,7 +2570,7 @@ export const ja: Words = {
       },
       webhook_disabled: {
         subject: '{product}の Webhook が停止されました',
-        what: 'お客様が{product}に登録した Webhook が停止されました。送信先に3日間何も届かなかったか、受信側がこれ以上のイベントを望んでいません。',
+        what: 'お客様が{product}に登録した Webhook が停止されました。{host}に3日間何も届かなかったか、受信側がこれ以上のイベントを望んでいません。',
         after:
           '停止中に発生したイベントは、この Webhook 向けには保存されません。受信側が復旧したら、Webhook を有効にし、配信できなかったものを再送信してください。',
         button: 'Webhook を開く',

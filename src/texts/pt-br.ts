@@ -2614,7 +2614,7 @@ export const ptBr: Words = {
       },
       webhook_disabled: {
         subject: 'Um webhook de {product} foi desativado',
-        what: 'Um webhook que você registrou em {product} foi desativado: nada chegou ao endereço dele nos últimos três dias, ou o destinatário não quer mais eventos.',
+        what: 'Um webhook que você registrou em {product} foi desativado: nada chegou a {host} nos últimos três dias, ou o destinatário não quer mais eventos.',
         after:
           'Os eventos que acontecerem nesse meio-tempo não serão guardados para ele. Quando o destinatário voltar a funcionar, ative o webhook e reenvie o que não pôde ser entregue.',
         button: 'Abrir os webhooks',

@@ -108,19 +108,17 @@ test('a late answer of a deleted endpoint says nothing of an event that has been
   const first = await newEndpoint(admin.client)
   const second = await newEndpoint(admin.client)
   const happen = () => rows(`INSERT INTO events (type, user_id, data, created_at) VALUES ('file.deleted', 7, '{}', ${Date.now()})`)
-  let isAsked = () => undefined as void
-  const asked = new Promise<void>((resolve) => (isAsked = resolve))
-  let answer = (_: Response) => undefined as void
-  const late = new Promise<Response>((resolve) => (answer = resolve))
+  const asked = Promise.withResolvers<void>()
+  const late = Promise.withResolvers<Response>()
   inbox.answer = ({ url }) => {
     if (url === first.url) return new Response(null, { status: 500 })
-    isAsked()
-    return late
+    asked.resolve()
+    return late.promise
   }
   await rows(`UPDATE webhook_endpoints SET events = 'user.deleted' WHERE url = '${first.url}'`)
   await happen()
   const under = deliver()
-  await asked
+  await asked.promise
   expect((await admin.client.post('/webhook/admin-api/delete', { endpoint: second.id })).status).toBe(200)
   await sweep(newCtx())
   await rows(`UPDATE webhook_endpoints SET events = '*'`)
@@ -129,7 +127,7 @@ test('a late answer of a deleted endpoint says nothing of an event that has been
   const row = () => rows('SELECT id, attempts, delivered_at, last_result FROM event_deliveries')
   const before = await row()
   expect(before).toEqual([{ id: 1, attempts: 1, delivered_at: null, last_result: '500' }])
-  answer(new Response(null, { status: 204 }))
+  late.resolve(new Response(null, { status: 204 }))
   await under
   expect(await row()).toEqual(before)
 })

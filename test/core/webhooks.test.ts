@@ -140,7 +140,7 @@ describe('an endpoint that fails', () => {
   test('for three days is switched off, and the administrator is told; what it missed can be sent again, in order', async () => {
     clock.freeze()
     const start = new Date(Date.now() - MINUTE_MS).toISOString()
-    const { id } = await newEndpoint(admin.client)
+    const { id, url } = await newEndpoint(admin.client)
     inbox.answer = () => new Response(null, { status: 503 })
     for (let n = 0; n < 3; n++) await change(ann, `off ${n}`)
     for (let hour = 0; hour < 90; hour++) {
@@ -157,6 +157,7 @@ describe('an endpoint that fails', () => {
     await sweep(newCtx())
     const told = (await mailsTo(admin.email)).filter(({ subject }) => subject.includes('webhook'))
     expect(told).toHaveLength(1)
+    expect(told[0]?.text).toContain(new URL(url).host)
 
     await change(ann, 'missed')
     clock.restore()

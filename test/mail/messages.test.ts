@@ -33,6 +33,7 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
     codesLeft: 7,
     failures: 5,
     provider: 'Google (jane@example.com)',
+    host: 'hooks.example.org',
     at: Date.UTC(2026, 10, 22, 14, 3),
     timeZone: null,
     ...changed,

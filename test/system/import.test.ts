@@ -70,6 +70,9 @@ test('a dry run says what an import then does, which continues after kills in li
   const doctor = await project.run(process.execPath, ['scripts/doctor.ts'])
   expect(doctor.output).toContain('no differences')
 
+  const shown = await project.run(process.execPath, ['scripts/operator.ts', 'user', 'show', 'old|0'])
+  expect([shown.code, shown.output]).toEqual([0, expect.stringMatching(/^[0-9a-f]{24} per_son_0 /)])
+
   const again = await operator('people.ndjson', '--edges', 'edges.ndjson')
   expect(numbers(again.output).slice(0, 5)).toEqual(['0', '1,200', '1', '1', '0'])
 })

@@ -73,5 +73,8 @@ function explain(error: unknown): never {
   if (error instanceof Error && /no such (table|column)/.test(error.message)) {
     throw new Refusal('The local database is of an older version: npm run db:migrate')
   }
+  if (error instanceof Error && /database is locked|SQLITE_BUSY/.test(error.message)) {
+    throw new Refusal('Another program is writing to the local database. Run the same command again: it continues where it stopped')
+  }
   throw error
 }

@@ -215,10 +215,12 @@ async function settle(ctx: Ctx, endpoint: EndpointRow, tried: readonly Tried[]):
  * Switches the endpoint off if nothing has arrived since `since`, and tells the administrator who registered it. What still waits is
  * given up, and can be replayed.
  */
-function ofEnd(ctx: Ctx, { id, createdBy }: EndpointRow, reason: DisabledReason, since: number | null) {
+function ofEnd(ctx: Ctx, { id, createdBy, kind, url }: EndpointRow, reason: DisabledReason, since: number | null) {
   const condition = isToBeDisabled(id, since)
+  // Not the whole address, which may hold a secret of the receiver's.
+  const params = { host: kind === 'queue' ? 'queue' : new URL(url).host }
   const notice =
-    createdBy === null ? null : mailNotice(ctx, { kind: 'webhook_disabled', user: createdBy, params: {}, condition, isByAnother: true })
+    createdBy === null ? null : mailNotice(ctx, { kind: 'webhook_disabled', user: createdBy, params, condition, isByAnother: true })
   const writes: Statement<void>[] = [
     ...(notice ? [notice.write] : []),
     disableEndpoint(id, reason, ctx.now(), condition),

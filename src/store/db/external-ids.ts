@@ -1,7 +1,7 @@
 /** Who a user is in the system that they were imported from, in D1, and in those of clients that provision users. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { all, type Fragment, type Statement } from './database.ts'
+import { all, type Fragment, first, type Statement } from './database.ts'
 
 /** The source of an import's own ids. */
 export const IMPORTS = ''
@@ -24,6 +24,11 @@ interface ExternalIdRow {
   /** The client's name for the user. */
   readonly userName: string | null
   readonly createdAt: number
+}
+
+/** Whoever an import has made of this one. */
+export function findImported(externalId: string): Statement<{ userId: UserId } | null> {
+  return first(sql`SELECT user_id FROM external_ids WHERE source = ${IMPORTS} AND external_id = ${externalId}`)
 }
 
 export function listExternalIds(userId: UserId): Statement<ExternalIdRow[]> {

@@ -67,6 +67,7 @@ async function rendered(c: Context, kind: Kind, locale: Locale) {
     codesLeft: 7,
     failures: 5,
     provider: 'Google (alex@example.com)',
+    host: 'hooks.example.com',
     at: now(),
     timeZone: null,
   }
