@@ -2423,6 +2423,10 @@ export const de: Words = {
           title: 'Nicht zugestellte E-Mails',
           mend: 'Sehen Sie sich die Fehler dieser E-Mails an und senden Sie sie noch einmal.',
         },
+        webhooks: {
+          title: 'Webhooks, die scheitern oder abgeschaltet wurden',
+          mend: 'Sehen Sie sich ihr Protokoll an. Sobald der Empfänger funktioniert, aktivieren Sie sie und senden Sie erneut, was nicht zugestellt werden konnte.',
+        },
         uploads: {
           title: 'Unvollständige Uploads, die entfernt sein sollten',
           mend: 'Cron hat sie seit zwei Stunden nicht entfernt. Prüfen Sie das Protokoll.',

@@ -2312,6 +2312,10 @@ export const en = {
           mend: 'Mails are asked for faster than they are sent. Check the log for mail.postponed.',
         },
         mailsFailed: { title: 'Undelivered mails', mend: 'Look at the errors of these mails, and send them again.' },
+        webhooks: {
+          title: 'Webhooks that fail or were switched off',
+          mend: 'Look at their log. Once the receiver works, enable them, and send again what could not be delivered.',
+        },
         uploads: { title: 'Unfinished uploads that should be gone', mend: 'Cron has not removed them for two hours. Check the log.' },
         objects: { title: 'Objects that should be gone', mend: 'Cron has not removed them for two hours. Check the log.' },
       },

@@ -2376,6 +2376,10 @@ export const es: Words = {
           mend: 'Los correos se solicitan más rápido de lo que se envían. Busca mail.postponed en el registro.',
         },
         mailsFailed: { title: 'Correos no entregados', mend: 'Revisa los errores de estos correos y vuelve a enviarlos.' },
+        webhooks: {
+          title: 'Webhooks que fallan o se desactivaron',
+          mend: 'Revisa su registro. Cuando el receptor funcione, actívalos y vuelve a enviar lo que no se pudo entregar.',
+        },
         uploads: {
           title: 'Subidas sin terminar que ya no deberían estar',
           mend: 'Cron no las ha quitado en dos horas. Revisa el registro.',

@@ -2406,6 +2406,10 @@ export const fr: Words = {
           mend: 'Les e-mails sont demandés plus vite qu’ils ne sont envoyés. Cherchez mail.postponed dans le journal.',
         },
         mailsFailed: { title: 'E-mails non distribués', mend: 'Examinez les erreurs de ces e-mails, puis renvoyez-les.' },
+        webhooks: {
+          title: 'Webhooks en échec ou désactivés',
+          mend: 'Examinez leur journal. Dès que le destinataire fonctionne, activez-les et renvoyez ce qui n’a pas pu être livré.',
+        },
         uploads: {
           title: 'Importations inachevées qui devraient avoir disparu',
           mend: 'Cron ne les a pas supprimées depuis deux heures. Consultez le journal.',

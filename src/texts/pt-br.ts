@@ -2350,6 +2350,10 @@ export const ptBr: Words = {
           mend: 'Os e-mails são solicitados mais rápido do que são enviados. Procure mail.postponed no log.',
         },
         mailsFailed: { title: 'E-mails não entregues', mend: 'Veja os erros destes e-mails e envie-os de novo.' },
+        webhooks: {
+          title: 'Webhooks que falham ou foram desativados',
+          mend: 'Veja o log deles. Quando o destinatário funcionar, ative-os e reenvie o que não pôde ser entregue.',
+        },
         uploads: {
           title: 'Envios incompletos que já deveriam ter sido removidos',
           mend: 'O cron não os remove há duas horas. Verifique o log.',

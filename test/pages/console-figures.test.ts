@@ -197,17 +197,24 @@ test('health: each store answers; cron is late until it runs; what is given up o
   const { client } = await operator()
   await rows("DELETE FROM sweep_cursors WHERE sweep = 'last_run'")
   await rows("INSERT INTO object_tombstones (bucket, key, due_at, created_at) VALUES ('media', 'late', 1, 1)")
+  await rows(
+    "INSERT INTO webhook_endpoints (id, url, events, secret, created_at, updated_at, failing_since) VALUES (1, 'https://hooks.example/', '*', '', 1, 1, 2)",
+  )
   const before = (await open(client, '/admin/health')).text
   expect(stateOf(before, 'Last run of cron')).toBe('Look at this')
   expect(stateOf(before, 'Objects that should be gone')).toBe('Look at this')
+  expect(stateOf(before, 'Webhooks that fail or were switched off')).toBe('Look at this')
   for (const title of ['Database is migrated', 'Clocks agree', 'KV can be written and read', 'Signing keys']) {
     expect(stateOf(before, title), title).toBe('Good')
   }
   for (const bucket of ['files', 'pictures']) expect(stateOf(before, `Bucket of ${bucket} can be written and read`)).toBe('Good')
+  await rows('UPDATE webhook_endpoints SET failing_since = NULL')
   await runCron()
   const after = (await open(client, '/admin/health')).text
   expect(stateOf(after, 'Last run of cron')).toBe('Good')
   expect(stateOf(after, 'Objects that should be gone')).toBe('Good')
+  expect(stateOf(after, 'Webhooks that fail or were switched off')).toBe('Good')
+  await rows('DELETE FROM webhook_endpoints')
   await rows("UPDATE sweep_cursors SET updated_at = 1 WHERE sweep = 'last_run'")
   expect(stateOf((await open(client, '/admin/health')).text, 'Last run of cron')).toBe('Broken')
 })

@@ -34,6 +34,7 @@ export interface HealthCheck {
     | 'cron'
     | 'mailsWaiting'
     | 'mailsFailed'
+    | 'webhooks'
     | 'uploads'
     | 'objects'
   readonly state: HealthState
@@ -64,6 +65,7 @@ export async function readHealth(ctx: Ctx, gate: Gate): Promise<HealthCheck[]> {
     cronOf(lastRun, now),
     { name: 'mailsWaiting', ...counted(waiting?.mails ?? 0, WAITING_MAX, 'bad') },
     { name: 'mailsFailed', ...counted(waiting?.mailsFailed ?? 0, 0, 'warning') },
+    { name: 'webhooks', ...counted(overdue?.webhooks ?? 0, 0, 'warning') },
     { name: 'uploads', ...counted(overdue?.uploads ?? 0, 0, 'warning') },
     { name: 'objects', ...counted(overdue?.tombstones ?? 0, 0, 'warning') },
   ]

@@ -15,9 +15,15 @@ interface OverdueRow {
 export const listOverdueUploads = (): Statement<OverdueRow[]> => all(uploads)
 export const listOverdueTombstones = (): Statement<OverdueRow[]> => all(tombstones)
 
+/** Endpoints that fail, or were switched off for it: few, as all of them. */
+const failingWebhooks = sql`
+  SELECT 1 FROM webhook_endpoints WHERE kind <> 'deleted'
+    AND (disabled_at IS NULL AND failing_since IS NOT NULL OR disabled_reason IN ('failing', 'gone'))`
+
 /** Each counted up to `bound`, and the database's clock. */
-export function countOverdue(bound: number): Statement<{ uploads: number; tombstones: number; now: number } | null> {
+export function countOverdue(bound: number): Statement<{ uploads: number; tombstones: number; webhooks: number; now: number } | null> {
   const count = (rows: Fragment) => sql`(SELECT COUNT(*) FROM (${rows} LIMIT ${bound}))`
   return first(sql`
-    SELECT ${count(uploads)} AS uploads, ${count(tombstones)} AS tombstones, CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now`)
+    SELECT ${count(uploads)} AS uploads, ${count(tombstones)} AS tombstones, ${count(failingWebhooks)} AS webhooks,
+      CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now`)
 }
