@@ -157,7 +157,7 @@ const NAMES: Readonly<Record<string, string>> = {
   rowsWritten: 'D1 rows written',
   points: 'metrics: points',
   logLines: 'log lines',
-  mails: 'mails',
+  mails: 'emails',
   storage: 'D1 storage',
 }
 const big = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
@@ -169,11 +169,11 @@ export function monthTable(table: string): string {
   const columns = APPS.flatMap((app) => {
     const one = monthOf(app, 1, costs).amounts
     const cells = (name: string) => (name === 'plan' || name === 'storage' ? '' : big.format(one[name as keyof typeof one]))
-    const person = { head: `${app.name}: a person`, cell: cells, total: '' }
+    const person = { head: `${app.name}: one person does`, cell: cells, total: '' }
     const many = PEOPLE.map((people) => {
       const price = priceOf(monthOf(app, people, costs))
       const total = Object.values(price).reduce((sum, each) => sum + each, 0)
-      return { head: `${big.format(people)}`, cell: (name: string) => dollars(price[name] ?? 0), total: `**${dollars(total)}**` }
+      return { head: `${app.name}: ${big.format(people)} people cost`, cell: (name: string) => dollars(price[name] ?? 0), total: `**${dollars(total)}**` }
     })
     return [person, ...many]
   })

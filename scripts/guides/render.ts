@@ -1,4 +1,4 @@
-/** Markdown as HTML: headings with anchors as on GitHub, links between pages, coloured code. Raw HTML is shown as text. */
+/** Markdown as HTML: headings with anchors as on GitHub, links between pages, coloured code. Raw HTML is shown as text, comments are not. */
 import { posix } from 'node:path'
 import { highlightText, type ShjLanguage } from '@speed-highlight/core'
 import { Marked, type Tokens } from 'marked'
@@ -30,7 +30,7 @@ export async function render(page: Page, urls: ReadonlyMap<string, string>): Pro
       if (token.type === 'code') coloured.set(token as Tokens.Code, await colour(token as Tokens.Code))
     },
     renderer: {
-      html: ({ text }) => escapeHtml(text),
+      html: ({ text }) => escapeHtml(text.replace(/<!--[\s\S]*?-->\s*/g, '')),
       code: (token) => `<div class="code"><pre tabindex="0"><code>${coloured.get(token) ?? escapeHtml(token.text)}</code></pre></div>\n`,
       heading({ tokens, depth, text }) {
         const anchor = anchorOf(text, anchors)

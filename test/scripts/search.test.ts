@@ -1,6 +1,7 @@
 // The search of the guides: what it finds, in which order, and what it shows.
 /// <reference types="vite/types/importMeta.d.ts" />
 import { expect, test } from 'vitest'
+import { render } from '../../scripts/guides/render.ts'
 import { type Entry, siteOf } from '../../scripts/guides/site.ts'
 
 type Query = { readonly words: readonly string[]; readonly phrase: string }
@@ -52,4 +53,12 @@ test('the index has text without markup, and every operation with its address', 
   expect(index[1]).toEqual(['/docs/guides/a#what-goes-wrong', 'Guide', 'What goes wrong', 'You see Because 404 gone a && <b>{c}</b>', 0])
   expect(found(index, 'followUser')).toEqual(['/docs/user#/Social%20graph/followUser'])
   expect(found(index, '/user/follow')[0]).toBe('/docs/user#/Social%20graph/followUser')
+})
+
+test('comments are not shown; other HTML is shown as text', async () => {
+  const text = '<!-- month -->\n| a |\n|---|\n| 1 |\n<!-- /month -->\n\nOne <!-- two --> three <b>four</b>\n'
+  const { html } = await render({ path: 'docs/a.md', url: '/docs/a', title: 'A', text, group: 'reference' }, new Map())
+  expect(html).not.toMatch(/month|two|--/)
+  expect(html).toContain('<td>1</td>')
+  expect(html).toContain('three &lt;b&gt;four')
 })
