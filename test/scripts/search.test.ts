@@ -1,4 +1,4 @@
-// The search of the guides: what it finds, in which order, and what it shows.
+// The search of the guides: what it finds, in which order, and what it shows. How their pages show HTML.
 /// <reference types="vite/types/importMeta.d.ts" />
 import { expect, test } from 'vitest'
 import { render } from '../../scripts/guides/render.ts'
