@@ -173,7 +173,11 @@ export function monthTable(table: string): string {
     const many = PEOPLE.map((people) => {
       const price = priceOf(monthOf(app, people, costs))
       const total = Object.values(price).reduce((sum, each) => sum + each, 0)
-      return { head: `${app.name}: ${big.format(people)} people cost`, cell: (name: string) => dollars(price[name] ?? 0), total: `**${dollars(total)}**` }
+      return {
+        head: `${app.name}: ${big.format(people)} people cost`,
+        cell: (name: string) => dollars(price[name] ?? 0),
+        total: `**${dollars(total)}**`,
+      }
     })
     return [person, ...many]
   })
