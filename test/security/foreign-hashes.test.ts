@@ -2,6 +2,7 @@
 // Kith's own from then on. Nothing else about a sign-in differs.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { readForeignHash } from '../../src/core/accounts/foreign-hashes/read.ts'
+import { DECOY_POSITIONS, findDecoy } from '../../src/store/db/sign-in-users.ts'
 import { FOREIGN_HASHES } from '../fixtures/foreign-hashes.ts'
 import { answer, idOf, newName, pendingLogIn, personWithSecondFactor, rows } from '../support/actors.ts'
 import { enrol } from '../support/authenticator.ts'
@@ -9,6 +10,7 @@ import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, platform } from '../support/kith.ts'
 import { formOf, open, send } from '../support/pages.ts'
 import { logIn, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
+import { newCtx } from '../support/tokens.ts'
 
 const OWN = /^\$scrypt\$ln=\d+,r=8,p=3,keyid=/
 const [, PASSWORD = '', BCRYPT = ''] = FOREIGN_HASHES[0] ?? []
@@ -121,6 +123,14 @@ describe('a name that nobody has', () => {
     const logged = vi.spyOn(console, 'error')
     expect((await unknown(PASSWORD)).status).toBe(401)
     expect(logged.mock.calls.flat().join()).toContain('pepper_gone')
+  })
+
+  test.each([0, DECOY_POSITIONS - 1])('is checked so at each position, though few accounts are near it: %i', async (position) => {
+    const { id } = await verifiedPerson(newName('moved_in'))
+    await rows('DELETE FROM credentials WHERE user_id <> ?', idOf(id))
+    const { counts, result } = await platform.counts.measure(() => newCtx().db.one(findDecoy(position)))
+    expect(result?.passwordHash).toMatch(/^\$scrypt/)
+    expect(counts.rowsRead).toBeLessThan(5)
   })
 
   test('is refused even if the password is theirs', async () => {

@@ -27,7 +27,7 @@ const PARTED = /['\u2019\u200C]/g
  * The search strings of a user with these names: the most specific first, the rest as far as there is room. A prefix of
  * another string is omitted, because searching for it finds that one.
  */
-export function searchStringsOf(names: UserNames): string[] {
+export function searchStringsOf(names: UserNames): readonly string[] {
   const spelled = (spell: (name: string) => string) =>
     [names.givenName, names.middleName, names.familyName].map((name) => fold(spell(name ?? ''))) as [string, string, string]
   const [usual, parted, joined] = [
@@ -38,9 +38,15 @@ export function searchStringsOf(names: UserNames): string[] {
   const full = ([given, , family]: typeof usual) => [`${given} ${family}`, `${family} ${given}`].map(fold)
   const words = [...usual, ...parted].flatMap((name) => name.split(' '))
   const strings = [names.username.toLowerCase(), ...full(usual), ...words, ...full(joined), ...full(parted)].map(cut)
-  return strings
-    .filter((string, at) => !strings.some((other, i) => other.startsWith(string) && (other !== string || i < at)))
-    .slice(0, SEARCH_STRINGS_PER_USER)
+  return strings.reduce<readonly string[]>(withString, [])
+}
+
+/** A longer string takes the place of its prefix, so that none is omitted for one that has no room itself. */
+function withString(kept: readonly string[], string: string): readonly string[] {
+  if (kept.some((other) => other.startsWith(string))) return kept
+  const at = kept.findIndex((other) => string.startsWith(other))
+  if (at >= 0) return kept.flatMap((other, i) => (i === at ? [string] : string.startsWith(other) ? [] : [other]))
+  return kept.length < SEARCH_STRINGS_PER_USER ? [...kept, string] : kept
 }
 
 /**

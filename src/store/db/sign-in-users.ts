@@ -64,6 +64,8 @@ const scattered = sql`user_id % 1000003 * 611953 % 1000003`
  * The password hash of some account, the same for the same position: everybody's equally often, whether they were imported at
  * once or came one by one.
  */
-export function findDecoy(position: number): Statement<{ readonly passwordHash: string } | null> {
-  return first(sql`SELECT password_hash FROM credentials WHERE ${scattered} >= ${position} ORDER BY ${scattered} LIMIT 1`)
+export function findDecoy(position: number): Statement<{ readonly passwordHash: string | null } | null> {
+  const next = (from: number) => sql`SELECT password_hash FROM credentials WHERE ${scattered} >= ${from} ORDER BY ${scattered} LIMIT 1`
+  // After the last account comes the first.
+  return first(sql`SELECT COALESCE((${next(position)}), (${next(0)})) AS password_hash`)
 }

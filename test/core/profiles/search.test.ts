@@ -28,6 +28,16 @@ describe('search strings', () => {
     ],
     [{ ...NOBODY, givenName: 'Some_body', familyName: 'Some_body' }, ['some_body some_body']],
     [{ ...NOBODY, givenName: '\u200F\u0301', familyName: 'Doe' }, ['some_body', 'doe']],
+    // Joined, the full name is longer, as it is cut at another place: that one has no room of its own.
+    [
+      { ...NOBODY, givenName: 'a b c d e f g h i j k l', familyName: `${'x'.repeat(39)}-y` },
+      [
+        'some_body',
+        `a b c d e f g h i j k l ${'x'.repeat(39)}y`,
+        `${'x'.repeat(39)} y a b c d e f g h i j k`,
+        ...['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'],
+      ],
+    ],
   ])('of %j', (names, strings) => {
     expect(searchStringsOf(names)).toEqual(strings)
   })
