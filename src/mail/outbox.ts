@@ -5,7 +5,7 @@
  */
 import * as z from 'zod'
 import type { Config } from '../config.ts'
-import type { MailId } from '../ids.ts'
+import { type MailId, toHex } from '../ids.ts'
 import type { ChallengePurpose } from '../store/db/challenges.ts'
 import type { Database } from '../store/db/database.ts'
 import {
@@ -105,7 +105,7 @@ export async function deliverDueMails(delivery: Delivery, limit: number): Promis
     const results = await Promise.allSettled(group.map(({ id }) => deliverMail(delivery, id)))
     for (const [index, result] of results.entries()) {
       if (result.status === 'fulfilled') outcomes[result.value] += 1
-      else delivery.log('error', 'mail.interrupted', { mailId: group[index]?.id, error: errorCode(result.reason) })
+      else delivery.log('error', 'mail.interrupted', { mailId: group[index] && toHex(group[index].id), error: errorCode(result.reason) })
     }
   }
   return outcomes
@@ -131,7 +131,7 @@ async function carryCode(delivery: Delivery, mail: DueMail, code: string | null,
   const hash = hashMailedCode(delivery.config.hmacKeys, { codeId, random, kid }, code)
   if (hash === null) return
   await putMailedCode(delivery.kv, { codeId, hash, expiresAt }, now).catch((error: unknown) => {
-    delivery.log('warn', 'mail.code_not_carried', { mailId: mail.id, error: errorCode(error) })
+    delivery.log('warn', 'mail.code_not_carried', { mailId: toHex(mail.id), error: errorCode(error) })
   })
 }
 
@@ -171,7 +171,7 @@ async function markSent(delivery: Delivery, mail: DueMail): Promise<void> {
   const mark = markMailSent(mail.id, delivery.now())
   // Retried: an unmarked mail is sent again, and marking twice is harmless.
   await delivery.db.one(mark).catch(() => delivery.db.one(mark))
-  delivery.log('info', 'mail.sent', { mailId: mail.id, kind: mail.kind, tries: mail.attempts })
+  delivery.log('info', 'mail.sent', { mailId: toHex(mail.id), kind: mail.kind, tries: mail.attempts })
   delivery.measure({ kind: 'mail', mail: mail.kind, outcome: 'sent', tries: mail.attempts })
 }
 
@@ -183,7 +183,7 @@ async function tryLater(delivery: Delivery, mail: DueMail, thrown: unknown): Pro
   const waitMs = Math.max(minutes * MINUTE_MS, Math.min(refusal?.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS))
   await delivery.db.one(postponeMail(mail.id, delivery.now() + waitMs, error))
   const detail = { tries: mail.attempts, minutes: Math.round(waitMs / MINUTE_MS), error }
-  delivery.log('warn', 'mail.postponed', { mailId: mail.id, kind: mail.kind, ...detail })
+  delivery.log('warn', 'mail.postponed', { mailId: toHex(mail.id), kind: mail.kind, ...detail })
   delivery.measure({ kind: 'mail', mail: mail.kind, outcome: 'postponed', tries: mail.attempts })
   return 'postponed'
 }
@@ -194,7 +194,7 @@ async function giveUp(
   error: string,
 ): Promise<DeliveryOutcome> {
   await delivery.db.one(markMailFailed(mail.id, delivery.now(), error))
-  delivery.log('error', 'mail.failed', { mailId: mail.id, kind: mail.kind, error })
+  delivery.log('error', 'mail.failed', { mailId: toHex(mail.id), kind: mail.kind, error })
   delivery.measure({ kind: 'mail', mail: mail.kind ?? '', outcome: 'failed', tries: mail.attempts })
   return 'failed'
 }

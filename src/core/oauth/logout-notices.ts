@@ -84,7 +84,8 @@ async function attempt(ctx: Ctx, notice: LeasedNotice, row: OAuthClientRow | nul
   const nextAttemptAt = isDelivered || minutes === undefined ? null : ctx.now() + minutes * 60_000
   const outcome = isDelivered ? 'delivered' : nextAttemptAt === null ? 'failed' : 'postponed'
   ctx.measure({ kind: 'delivery', event: 'logout', outcome, ms: ctx.now() - startedAt, tries: attempts })
-  if (!isDelivered) ctx.log('warn', 'logout_notice_failed', { noticeId: id, clientId, attempts, result, isFinal: nextAttemptAt === null })
+  if (!isDelivered)
+    ctx.log('warn', 'logout_notice_failed', { noticeId: toHex(id), clientId, attempts, result, isFinal: nextAttemptAt === null })
   return { id, attempts, result, deliveredAt: isDelivered ? ctx.now() : null, nextAttemptAt }
 }
 

@@ -75,7 +75,9 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
   refuseOverTries(ctx, counter, row)
   if (input.botCheck && isSuspicious(ctx, counter, row)) await requireHuman(ctx, 'sign-in', input.botCheck.answer)
   // The same work for a name that nobody has, for an account without a password, and once strangers have used up their tries.
-  const decoyHash = hasPassword(row?.passwordHash ?? null) ? (row?.passwordHash ?? null) : (decoy?.passwordHash ?? null)
+  const decoyHash = hasPassword(row?.passwordHash ?? null)
+    ? (row?.passwordHash ?? null)
+    : (decoy?.passwordHash ?? decoy?.firstPasswordHash ?? null)
   let counted: CountedTry | null = null
   const refunds: Statement<void>[] = []
   const findHash = async () => {

@@ -3,7 +3,7 @@
  * a request that has changed something, and the rest by cron. Each is leased for a try, so two workers do not both send it. If a
  * worker dies before it has recorded the answer, the lease expires and the event is sent twice.
  */
-import type { MailId, WebhookEndpointId } from '../../ids.ts'
+import { type MailId, toHex, type WebhookEndpointId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
 import {
   type FirstDelivery,
@@ -185,7 +185,7 @@ function judged(
   const isFinal = nextAttemptAt === null
   const outcome = isDelivered ? 'delivered' : isFinal ? 'failed' : 'postponed'
   ctx.measure({ kind: 'delivery', event: type, outcome, ms, tries: attempts })
-  if (!isDelivered) ctx.log('warn', 'webhook_failed', { deliveryId: id, endpointId: endpoint.id, attempts, result, isFinal })
+  if (!isDelivered) ctx.log('warn', 'webhook_failed', { deliveryId: toHex(id), endpointId: toHex(endpoint.id), attempts, result, isFinal })
   return { id, attempts, createdAt, result, deliveredAt: isDelivered ? ctx.now() : null, nextAttemptAt }
 }
 

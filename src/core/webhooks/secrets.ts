@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { decrypt, encrypt, isUnderOldKey, type Keyring } from '../../crypto.ts'
-import type { WebhookEndpointId } from '../../ids.ts'
+import { toHex, type WebhookEndpointId } from '../../ids.ts'
 import { type EndpointRow, resealSecret } from '../../store/db/webhook-endpoints.ts'
 import type { Ctx } from '../ctx.ts'
 import { SECRET_BYTES } from './limits.ts'
@@ -27,7 +27,7 @@ export async function openSecrets(ctx: Ctx, endpoint: EndpointRow): Promise<Uint
   const ring = ctx.config.encryptionKeys
   const current = await decrypt(ring, purposeOf(id), secret)
   if (current === null) {
-    ctx.log('error', 'webhook_secret_unreadable', { endpointId: id })
+    ctx.log('error', 'webhook_secret_unreadable', { endpointId: toHex(id) })
     return []
   }
   if (isUnderOldKey(ring, secret)) {

@@ -64,8 +64,13 @@ const scattered = sql`user_id % 1000003 * 611953 % 1000003`
  * The password hash of some account, the same for the same position: everybody's equally often, whether they were imported at
  * once or came one by one.
  */
-export function findDecoy(position: number): Statement<{ readonly passwordHash: string | null } | null> {
-  const next = (from: number) => sql`SELECT password_hash FROM credentials WHERE ${scattered} >= ${from} ORDER BY ${scattered} LIMIT 1`
-  // After the last account comes the first.
-  return first(sql`SELECT COALESCE((${next(position)}), (${next(0)})) AS password_hash`)
+export function findDecoy(position: number): Statement<DecoyRow | null> {
+  const next = (from: number) => sql`(SELECT password_hash FROM credentials WHERE ${scattered} >= ${from} ORDER BY ${scattered} LIMIT 1)`
+  return first(sql`SELECT ${next(position)} AS password_hash, ${next(0)} AS first_password_hash`)
+}
+
+interface DecoyRow {
+  readonly passwordHash: string | null
+  /** After the last account comes the first. Read in any case: a sign-in costs the same for each name. */
+  readonly firstPasswordHash: string | null
 }
