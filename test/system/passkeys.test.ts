@@ -27,7 +27,7 @@ class Device {
     this.page = page
     this.#cdp = cdp
     this.#authenticatorId = authenticatorId
-    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()))
+    page.on('console', (message) => message.type() === 'error' && this.complaints.push(`${message.text()} ${message.location().url}`))
     page.on('pageerror', (error) => this.complaints.push(String(error)))
   }
 
@@ -146,6 +146,8 @@ describe.each([
 
     // By autofill: no button is pressed.
     await signOut(mine)
+    // The page that it ends on offers passkeys as well, and would be answered as it is left.
+    await page.goto(urlOf('/forgot'))
     await mine.touch(true)
     await page.goto(urlOf('/sign-in'))
     await page.waitForURL(urlOf('/account'))
@@ -226,6 +228,7 @@ test('a passkey is sent once, though its button is pressed as the browser takes 
   }`)
   // The page is still there as its form is on its way, for long enough to ask for a passkey once more.
   await page.route('**/sign-in/passkey', (route) => setTimeout(() => route.continue(), 500))
+  await page.goto(urlOf('/forgot'))
   await device.touch(true)
   await page.goto(urlOf('/sign-in'))
   await page.waitForURL(urlOf('/account'))
