@@ -95,7 +95,7 @@ test('an export goes into an empty Kith: equal counts and digests, the same sign
   project.write('.dev.vars', settings.replace(/(PEPPER_KEYS='\{")[^"]+/, '$1another'))
   const taken = await operator('import', 'moved')
   project.write('.dev.vars', settings)
-  expect(taken.output).toMatch(/^\d+ passwords work only if \.dev\.vars has the key dev-\S+ in PEPPER_KEYS/m)
+  expect(taken.output).toMatch(/^Passwords: \d+ need the key dev-\S+ in PEPPER_KEYS of \.dev\.vars, which lacks it$/m)
   expect(taken.output).not.toMatch(/ENCRYPTION_KEYS/)
   expect(taken.output).toMatch(/users: continues after row \d+/)
   expect(taken.output).toMatch(/All \d+ are equal/)

@@ -102,6 +102,16 @@ async function addPasskey(device: Device, name: string): Promise<void> {
   await device.touch(false)
 }
 
+/** A device of Carol's with a passkey, signed out. */
+async function withPasskey(name: string): Promise<Device> {
+  const device = await Device.open({})
+  await signInByPassword(device, 'carol_demo')
+  await device.page.waitForURL(urlOf('/account'))
+  await addPasskey(device, name)
+  await signOut(device)
+  return device
+}
+
 /** Turns an authenticator app on. Returns its key. */
 async function addApp({ page }: Device): Promise<string> {
   await page.goto(urlOf('/account/two-step/app'))
@@ -212,12 +222,8 @@ describe.each([
 })
 
 test('a passkey is sent once, though its button is pressed as the browser takes the one that it offers in the field', async () => {
-  const device = await Device.open({})
+  const device = await withPasskey('Only device')
   const { page } = device
-  await signInByPassword(device, 'carol_demo')
-  await page.waitForURL(urlOf('/account'))
-  await addPasskey(device, 'Only device')
-  await signOut(device)
   await page.addInitScript(`{
     const submit = HTMLFormElement.prototype.submit
     HTMLFormElement.prototype.submit = function () {
@@ -237,12 +243,8 @@ test('a passkey is sent once, though its button is pressed as the browser takes 
 })
 
 test('a sign-in page that stays open asks for new options, and its passkey still works', async () => {
-  const device = await Device.open({})
+  const device = await withPasskey('Patient')
   const { page } = device
-  await signInByPassword(device, 'carol_demo')
-  await page.waitForURL(urlOf('/account'))
-  await addPasskey(device, 'Patient')
-  await signOut(device)
   const asked: string[] = []
   page.on('request', (request) => request.method() === 'POST' && asked.push(new URL(request.url()).pathname))
   await page.clock.install()

@@ -199,8 +199,8 @@ async function settle(ctx: Ctx, endpoint: EndpointRow, tried: readonly Tried[]):
   const givenUp = tried.filter(({ deliveredAt, nextAttemptAt }) => deliveredAt === null && nextAttemptAt === null)
   const end = isGone ? ofEnd(ctx, endpoint, 'gone', null) : null
   // Where very many wait, none of them may have had all of its tries by then.
-  const isLasting = endpoint.failingSince !== null && endpoint.failingSince <= ctx.now() - FAILING_MAX_MS
-  const since = Math.max(...givenUp.map(({ createdAt }) => createdAt), isLasting ? Number(endpoint.failingSince) : 0)
+  const failingSince = endpoint.failingSince ?? ctx.now()
+  const since = Math.max(failingSince <= ctx.now() - FAILING_MAX_MS ? failingSince : 0, ...givenUp.map(({ createdAt }) => createdAt))
   const failing = !isGone && since > 0 ? ofEnd(ctx, endpoint, 'failing', since) : null
   await ctx.db.batch([
     ...settleDeliveries(id, tried),
