@@ -29,7 +29,11 @@ async function verdicts(kind: Kind, records: readonly Row[], dryRun: DryRun | nu
   for (let at = 0; at < records.length; at += 5) {
     const batch = records.slice(at, at + 5)
     const outcomes = dryRun ? await dryRun.send(target, kind, batch) : await target.send(kind, batch, false)
-    all.push(...outcomes.map(({ status, field = '', isProposed }) => `${status} ${field}${isProposed ? ' renamed' : ''}`.trim()))
+    all.push(
+      ...outcomes.map(({ status, field = '', isProposed, isByAddress }) =>
+        `${status} ${field}${isProposed ? ' renamed' : ''}${isByAddress ? ' by address' : ''}`.trim(),
+      ),
+    )
   }
   return all
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { importWithKills, storedDigests, writeFiles } from '../../bench/import/trial.ts'
 import { expectedDigests } from '../../bench/import/world.ts'
+import { toHex } from '../../src/ids.ts'
 import { Project, type Server } from './project.ts'
 
 const SHAPE = { people: 1_200, edges: 12_000, seed: 1 }
@@ -75,6 +76,15 @@ test('a dry run says what an import then does, which continues after kills in li
 
   const again = await operator('people.ndjson', '--edges', 'edges.ndjson')
   expect(numbers(again.output).slice(0, 5)).toEqual(['0', '1,200', '1', '1', '0'])
+  expect(again.output).not.toContain('by their verified address')
+
+  const [here] = project.query('SELECT id, email FROM users WHERE email_verified_at IS NOT NULL LIMIT 1')
+  project.write('other.ndjson', toLines([{ email: here?.email }]))
+  expect((await operator('other.ndjson')).output).toMatch(/ 1 {2}there already\n.* 1 {2}of them found by their verified address alone\n/s)
+  expect(JSON.parse(readFileSync(join(project.folder, 'other.ndjson.notes.ndjson'), 'utf8'))).toEqual({
+    ...{ line: 1, externalId: null, email: here?.email },
+    accountWithThisAddress: toHex(here?.id),
+  })
 })
 
 test.each([

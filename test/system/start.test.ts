@@ -143,6 +143,10 @@ test('npm run operator -- promote: only a verified user, and the old session end
   expect(await get('/user/me', before)).toMatchObject({ ok: 0, error: 'Unauthorized' })
   expect((await get('/user/me', await kith.cookieOf('dan_demo'))).data.user.role).toBe('super_admin')
   expect(await operator('promote', 'dan@example.com')).toMatchObject({ code: 0, output: expect.stringContaining('already') })
+
+  const [one, all] = [await operator('promote', '--help'), await operator('--help')]
+  for (const { code, output } of [one, all]) expect([code, output]).toEqual([0, expect.stringMatching(/^Usage: [\s\S]* promote <e-mail>/)])
+  expect([one, all].map(({ output }) => output.includes('client create'))).toEqual([false, true])
 })
 
 test('npm run operator -- user: finds people and helps them to sign in, and they see it', async () => {

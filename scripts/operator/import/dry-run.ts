@@ -86,7 +86,7 @@ export class DryRun {
       this.#ids.add(id, owner)
       this.#people[owner] = (this.#people[owner] ?? 0) | HAS_ID
     }
-    return { status: 'exists' }
+    return { status: 'exists', isByAddress: true }
   }
 
   #make(record: Row, outcome: Outcome): Outcome {

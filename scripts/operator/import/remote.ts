@@ -41,19 +41,21 @@ export function remoteTarget(origin: string, credentials: Credentials): Target {
 }
 
 /** A result of the API, which calls some things otherwise. */
-interface Answer extends Omit<Outcome, 'id' | 'isProposed' | 'isUnverified' | 'isPasswordAdded'> {
+interface Answer extends Omit<Outcome, 'id' | 'isProposed' | 'isUnverified' | 'isByAddress' | 'isPasswordAdded'> {
   readonly _id?: string | null
   readonly usernameProposed?: boolean
   readonly unverified?: boolean
+  readonly byAddress?: boolean
   readonly passwordAdded?: boolean
 }
 
-export function toOutcome({ _id = null, usernameProposed, unverified, passwordAdded, ...result }: Answer): Outcome {
+export function toOutcome({ _id = null, usernameProposed, unverified, byAddress, passwordAdded, ...result }: Answer): Outcome {
   return {
     ...result,
     id: _id,
     isProposed: usernameProposed === true,
     isUnverified: unverified === true,
+    isByAddress: byAddress === true,
     isPasswordAdded: passwordAdded === true,
   }
 }

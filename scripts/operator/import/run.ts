@@ -115,6 +115,7 @@ function verdictOf(outcome: Outcome, first: number | undefined): Verdict {
 function noteOf(record: Row, verdict: Verdict, first: number | undefined, lost: readonly string[]): object | null {
   const { externalId = null, email = null } = record
   if (verdict.status === 'repeated') return { externalId, email, sameAsLine: first }
+  if (verdict.isByAddress) return { externalId, email, accountWithThisAddress: verdict.id }
   const { isProposed, needsReset, isUnverified, username } = verdict
   const note = {
     ...(isProposed ? { usernameBefore: record.username ?? null } : {}),

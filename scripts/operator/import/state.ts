@@ -19,6 +19,7 @@ export interface Counts {
   needReset: number
   unverified: number
   /** Of those who exist. */
+  byAddress: number
   passwordsAdded: number
   rowsWritten: number
   /** What of people does not move, as the reader of the format says. */
@@ -48,6 +49,7 @@ const NOTHING = (): Counts => ({
     renamed: 0,
     needReset: 0,
     unverified: 0,
+    byAddress: 0,
     passwordsAdded: 0,
     rowsWritten: 0,
   },
@@ -108,6 +110,7 @@ export class Progress {
     const { counts } = this
     counts[outcome.status]++
     if (outcome.isProposed) counts[hadName ? 'renamed' : 'named']++
+    if (outcome.isByAddress) counts.byAddress++
     if (outcome.isPasswordAdded) counts.passwordsAdded++
     if (outcome.needsReset) counts.needReset++
     if (outcome.isUnverified) counts.unverified++

@@ -3,7 +3,7 @@ import { vars } from '../../../src/config-vars.ts'
 import { importEdgesAsOperator } from '../../../src/core/imports/edges.ts'
 import type { ImportCtx } from '../../../src/core/imports/importer.ts'
 import { importPeopleAsOperator } from '../../../src/core/imports/people.ts'
-import { newId } from '../../../src/ids.ts'
+import { newId, toHex } from '../../../src/ids.ts'
 import { Database } from '../../../src/store/db/database.ts'
 import { newUsage } from '../../../src/store/db/rows.ts'
 import { withStores } from '../../doctor/stores.ts'
@@ -19,11 +19,13 @@ export interface Outcome {
   readonly isProposed?: boolean
   readonly needsReset?: boolean
   readonly isUnverified?: boolean
+  /** Of somebody who is there: found by the verified address alone. */
+  readonly isByAddress?: boolean
   readonly isPasswordAdded?: boolean
   /** Of somebody who was created. */
   readonly username?: string
-  /** Of somebody who is there; null if only an earlier record of the batch is about them. */
-  readonly id?: unknown
+  /** Of somebody who is there, as the APIs write it; null if only an earlier record of the batch is about them. */
+  readonly id?: string | null
 }
 
 export type Kind = 'people' | 'edges'
@@ -50,8 +52,9 @@ export async function withLocalTarget<T>(use: (target: Target) => Promise<T>): P
       caller: OPERATOR.caller,
     }
     const send: Target['send'] = async (kind, records, isDryRun) => {
-      const run = kind === 'people' ? importPeopleAsOperator : importEdgesAsOperator
-      return (await run(ctx, { records, isDryRun }).catch(explain)).results
+      if (kind === 'edges') return (await importEdgesAsOperator(ctx, { records, isDryRun }).catch(explain)).results
+      const { results } = await importPeopleAsOperator(ctx, { records, isDryRun }).catch(explain)
+      return results.map((result) => ('id' in result ? { ...result, id: result.id === null ? null : toHex(result.id) } : result))
     }
     // A database that was made anew has nothing of an import that was interrupted.
     const made = await DB.prepare('SELECT MIN(applied_at) FROM d1_migrations').first('MIN(applied_at)').catch(explain)

@@ -115,7 +115,7 @@ export const ADDRESS_TWICE = 'is the verified address of somebody else in the fi
 
 const refuse = (field: string, message: string): PersonResult & RecordRefusal => ({ status: 'refused', field, message })
 
-const exists = (id: UserId | null): PersonResult => ({ status: 'exists', id, isPasswordAdded: false })
+const exists = (id: UserId | null, isByAddress = false): PersonResult => ({ status: 'exists', id, isByAddress, isPasswordAdded: false })
 
 type Judged = PersonResult | Omit<Newcomer, 'at' | 'person'>
 
@@ -162,10 +162,10 @@ function findThere(
     const owner = match.ownerExternalId ?? seen.get(`o${match.byAddress}`) ?? null
     if (given !== null && owner !== null && owner !== given) return refuse('email', `is the verified address of ${owner}`)
     if (owner === null && externalId !== null) seen.set(`o${match.byAddress}`, externalId).set(`x${externalId}`, emailKey)
-    return exists(match.byAddress)
+    return exists(match.byAddress, true)
   }
   if (emailKey !== null && seen.has(`e${emailKey}`)) {
-    return given === null ? exists(null) : refuse('email', ADDRESS_TWICE)
+    return given === null ? exists(null, true) : refuse('email', ADDRESS_TWICE)
   }
   return match.byId === null ? null : refuse('id', 'is that of somebody else')
 }

@@ -20,6 +20,8 @@ export type PersonResult =
   | {
       readonly status: 'exists'
       readonly id: UserId | null
+      /** Found by the verified address alone. */
+      readonly isByAddress: boolean
       /** An import had made them without a password, and nobody had used the account: now they have the record's. */
       readonly isPasswordAdded: boolean
     }

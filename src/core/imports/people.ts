@@ -77,7 +77,8 @@ async function importLines(ctx: ImportCtx, importer: Importer, { lines, isDryRun
     for (const [at, result] of settled.results) results[at] = result
     const ids = [...planned.map(({ row }) => row.user.id), ...[...settled.passwords.values()].map(({ userId }) => userId)]
     const made = isDryRun ? new Set(ids) : await store(ctx, importer, planned, settled)
-    for (const [at, { userId }] of settled.passwords) results[at] = { status: 'exists', id: userId, isPasswordAdded: made.has(userId) }
+    for (const [at, { userId }] of settled.passwords)
+      results[at] = { status: 'exists', id: userId, isByAddress: false, isPasswordAdded: made.has(userId) }
     for (const { at, row, result } of planned) if (made.has(row.user.id)) results[at] = isDryRun ? { ...result, id: null } : result
     left = left.filter(({ at }) => results[at] === null)
   }

@@ -115,7 +115,7 @@ describe('people', () => {
       const start = () => admin.client.post(PEOPLE, { records: [later(record)] }, atTheLine)
       const { replies } = await race([start, start], /UPDATE credentials/)
       expect(replies.map(({ json }) => json.data.counts.passwordsAdded).sort()).toEqual([0, 1])
-      expect(await one(later(record))).toEqual({ status: 'exists', _id, passwordAdded: false })
+      expect(await one(later(record))).toEqual({ status: 'exists', _id, byAddress: false, passwordAdded: false })
       expect((await signIn(record)).status).toBe(200)
     })
 
@@ -135,7 +135,7 @@ describe('people', () => {
       await rows(sql, idOf(_id))
       const hashOf = () => rows('SELECT password_hash FROM credentials WHERE user_id = ?', idOf(_id))
       const before = await hashOf()
-      expect(await one(later(record))).toEqual({ status: 'exists', _id, passwordAdded: false })
+      expect(await one(later(record))).toEqual({ status: 'exists', _id, byAddress: false, passwordAdded: false })
       expect(await hashOf()).toEqual(before)
     })
 
@@ -143,10 +143,15 @@ describe('people', () => {
       const here = await verifiedPerson(newName('keeps'))
       const linked = { ...somebody(), email: here.email }
       await one(linked)
-      expect(await one(later(linked))).toEqual({ status: 'exists', _id: here.id, passwordAdded: false })
+      expect(await one(later(linked))).toEqual({ status: 'exists', _id: here.id, byAddress: false, passwordAdded: false })
       const record = somebody()
       const { _id } = await one(record)
-      expect(await one(later({ ...record, email: 'other@example.com' }))).toEqual({ status: 'exists', _id, passwordAdded: false })
+      expect(await one(later({ ...record, email: 'other@example.com' }))).toEqual({
+        status: 'exists',
+        _id,
+        byAddress: false,
+        passwordAdded: false,
+      })
     })
 
     test('is not given by a client to somebody with rights that the client lacks', async () => {
@@ -167,7 +172,9 @@ describe('people', () => {
     expect(first.map(({ status }: { status: string }) => status)).toEqual(['created', 'created', 'created', 'exists'])
     const before = await count('users')
     const again = await results(send([{ ...a, givenName: 'Other' }, b, c], service))
-    expect(again).toEqual(first.slice(0, 3).map(({ _id }: { _id: string }) => ({ status: 'exists', _id, passwordAdded: false })))
+    expect(again).toEqual(
+      first.slice(0, 3).map(({ _id }: { _id: string }) => ({ status: 'exists', _id, byAddress: false, passwordAdded: false })),
+    )
     expect(await count('users')).toBe(before)
     expect((await userOf(a.externalId))?.given_name).toBeNull()
   })
@@ -175,7 +182,7 @@ describe('people', () => {
   test('whoever has the verified address already stays as they are, and edges find them', async () => {
     const here = await verifiedPerson(newName('here'))
     const record = { ...somebody(), email: here.email.toUpperCase() }
-    expect(await one(record)).toEqual({ status: 'exists', _id: here.id, passwordAdded: false })
+    expect(await one(record)).toEqual({ status: 'exists', _id: here.id, byAddress: true, passwordAdded: false })
     expect((await userOf(record.externalId))?.id).toBe(idOf(here.id))
     expect(await one({ ...somebody(), email: here.email })).toEqual({
       status: 'refused',

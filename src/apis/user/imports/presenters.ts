@@ -24,6 +24,7 @@ const PersonOut = z.union([
   z.strictObject({
     status: z.literal('exists'),
     _id: text.meta({ description: 'Null if it is of this batch' }),
+    byAddress: z.boolean().meta({ description: 'Found by the verified address alone' }),
     passwordAdded: z.boolean().meta({
       description:
         'An earlier import made the account without a password, and nobody has signed in since: it has the password of this record',
@@ -59,7 +60,7 @@ export const EdgesReply = ok(
 function toPerson(result: PersonResult): z.output<typeof PersonOut> {
   if (result.status === 'refused') return result
   const _id = result.id === null ? null : toHex(result.id)
-  if (result.status === 'exists') return { status: 'exists', _id, passwordAdded: result.isPasswordAdded }
+  if (result.status === 'exists') return { status: 'exists', _id, byAddress: result.isByAddress, passwordAdded: result.isPasswordAdded }
   const { username, isProposed, needsReset, isUnverified } = result
   return { status: 'created', _id, username, usernameProposed: isProposed, needsReset, unverified: isUnverified }
 }
