@@ -120,8 +120,11 @@ describe.each(DOCUMENTS)('%s', (path) => {
     const ajv = new Ajv2020({ strict: false, allErrors: true })
     addFormats(ajv)
     ajv.addFormat('binary', true)
+    // Compiled once, not again with each example.
+    const outside = <T>(schema: T): T => JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#', '"$ref":"of-kith#'))
+    ajv.addSchema({ $id: 'of-kith', components: outside(document.components) })
     const check = (what: string, schema: Json, example: unknown) => {
-      const isValid = ajv.compile({ ...schema, components: document.components })
+      const isValid = ajv.compile(outside(schema))
       expect(isValid(example), `${what}: ${JSON.stringify(example)} ${ajv.errorsText(isValid.errors)}`).toBe(true)
     }
     for (const [name, { parameters = [], requestBody, responses }] of operationsOf(document)) {

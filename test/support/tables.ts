@@ -14,9 +14,13 @@ export async function tableNames(): Promise<string[]> {
   return results.map(({ name }) => name)
 }
 
+/** The migrations are the same for every file. */
+let dumped: Promise<string[]> | undefined
+
 /** Every row of all other tables. */
 export async function dump(): Promise<Record<string, unknown[]>> {
-  const names = (await tableNames()).filter((name) => !WRITTEN_BY_REFUSALS.includes(name))
+  dumped ??= tableNames()
+  const names = (await dumped).filter((name) => !WRITTEN_BY_REFUSALS.includes(name))
   const tables = await db.batch(names.map((name) => db.prepare(`SELECT * FROM "${name}"`)))
   return Object.fromEntries(names.map((name, index) => [name, tables[index]?.results ?? []]))
 }
