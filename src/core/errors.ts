@@ -161,6 +161,11 @@ export class AppError extends Error {
     this.hint = options.hint
   }
 
+  /** What was to change has changed meanwhile, or the store does not answer: the same request may succeed. */
+  static tryAgain({ retryAfter = 1, cause }: Pick<AppErrorOptions, 'retryAfter' | 'cause'> = {}): AppError {
+    return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter, cause })
+  }
+
   /** A refusal that names the wrong fields, the first of them if there are more than any schema has. */
   static ofFields(fields: readonly RefusedField[], code: ErrorCode = 'invalid_request', message = 'Some fields are invalid'): AppError {
     return new AppError(code, message, {

@@ -22,7 +22,7 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof HTTPException && error.status < 500)
     return new AppError('invalid_request', 'The request is malformed', { cause: error })
   if (error instanceof Error && D1_PASSING.test(error.message)) {
-    return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: RETRY_AFTER_SECONDS, cause: error })
+    return AppError.tryAgain({ retryAfter: RETRY_AFTER_SECONDS, cause: error })
   }
   return new AppError('internal_error', 'An internal error occurred', { cause: error })
 }

@@ -82,7 +82,7 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
     return storeAccount(ctx, input, passwordHash, invitation)
   })
   if (!user) await refuseTaken(ctx, input, invitation)
-  if (!user) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (!user) throw AppError.tryAgain()
   return user
 }
 

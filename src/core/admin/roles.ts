@@ -90,7 +90,7 @@ export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & R
     findRoleAs(next),
   )
   // Deleted or changed by another meanwhile: the next try sees its current state.
-  if (!stored) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (!stored) throw AppError.tryAgain()
   return stored
 }
 

@@ -99,7 +99,7 @@ export async function changeUser(
   const stored = await storeUpdate(ctx, principal, { user: target, role, changes, passwordHash })
   if (stored) return stored
   // Changed, promoted, deleted or renamed by another meanwhile: checked again in its current state.
-  if (isRetry) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (isRetry) throw AppError.tryAgain()
   return changeUser(ctx, principal, await ctx.db.batch(readsOfUpdate(principal.userId, target.id, update)), update, true)
 }
 

@@ -132,7 +132,7 @@ export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: NewUser): 
   })
   if (stored) return showTo('owner', stored)
   refuseTaken(await ctx.db.one(findTaken({ ...keys, now })))
-  throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  throw AppError.tryAgain()
 }
 
 function storeUser(

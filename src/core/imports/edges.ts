@@ -130,7 +130,7 @@ const refuse = (field: string, message: string): EdgeResult => ({ status: 'refus
 async function store(ctx: ImportCtx, importer: Importer, edges: readonly ImportedEdge[]): Promise<EdgeState[]> {
   const writes = [...insertImportedEdges(edges), recordImport(ctx, importer, `${edges.length} edges`)]
   const states = await ctx.db.commit(writes, findCreatedEdges(edges)).catch((error: unknown) => {
-    if (isPrimaryKeyConflict(error)) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+    if (isPrimaryKeyConflict(error)) throw AppError.tryAgain()
     throw error
   })
   // None is new: how they stand is all there is to say.

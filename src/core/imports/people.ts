@@ -83,7 +83,7 @@ async function importLines(ctx: ImportCtx, importer: Importer, { lines, isDryRun
     left = left.filter(({ at }) => results[at] === null)
   }
   // Others took the names of the same people again and again. What is done is done: a repetition finds it.
-  if (left.length > 0) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (left.length > 0) throw AppError.tryAgain()
   return reportOf(results as PersonResult[])
 }
 

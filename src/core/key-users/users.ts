@@ -55,7 +55,7 @@ export async function putKeyUser(ctx: Ctx, gate: Gate<Principal>, read: () => Pr
     return now ? changeKeyUser(ctx, key, input, now, picture) : stored
   }
   const stored = picture ? await storeAvatar(ctx, picture, store) : await store()
-  if (!stored) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (!stored) throw AppError.tryAgain()
   return stored
 }
 

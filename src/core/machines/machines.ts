@@ -140,7 +140,7 @@ export async function createMachine(ctx: Ctx, gate: Gate, request: MachineReques
   // Another isolate drew the same id in the same millisecond, or the form was sent before: that one is stored, with a secret of its own.
   if (stored.secretHash !== machine.secretHash || stored.ha1 !== machine.ha1) {
     if (input.id !== undefined) throw new AppError('already_exists', 'This was created before')
-    throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+    throw AppError.tryAgain()
   }
   return { machine: stored, secret, account }
 }

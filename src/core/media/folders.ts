@@ -67,7 +67,7 @@ export async function folderRefusal(ctx: Ctx, userId: UserId): Promise<AppError>
     return new AppError('quota_exceeded', `You may have at most ${foldersPerUser} folders`, { reason: 'folders' })
   }
   // Banned since the gate, or a folder was just deleted.
-  return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  return AppError.tryAgain()
 }
 
 /** Not `Default`, which is everybody's. */

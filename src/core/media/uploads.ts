@@ -145,7 +145,7 @@ async function refusal(ctx: Ctx, userId: UserId, { folder, size }: Upload): Prom
   const [usage, hasIt] = await ctx.db.batch([findUsage(userId), findIf(hasFolder(userId, folder))])
   if (!hasIt) return new AppError('not_found')
   // Otherwise banned or deleted since the gate, or another upload has just freed space.
-  return noRoom(ctx, usage, size) ?? new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  return noRoom(ctx, usage, size) ?? AppError.tryAgain()
 }
 
 function noRoom(ctx: Ctx, usage: { files: number; bytes: number } | null, size: number): AppError | null {

@@ -37,7 +37,7 @@ export async function createApi(ctx: Ctx, gate: Gate, input: NewApi): Promise<Ap
   const condition = both(isApiNew(row.resource), mayServe)
   const event = record(ctx, principal, { type: 'api_created', detail: row.resource }, condition)
   const stored = await ctx.db.commit([event, insertApi(row, condition)], findApi(row.resource))
-  if (!stored) throw tryAgain()
+  if (!stored) throw AppError.tryAgain()
   if (!isSame(stored, row))
     throw AppError.ofFields([{ path: 'resource', message: 'is taken' }], 'already_exists', 'An API with this resource already exists')
   return toApi(row)
@@ -56,7 +56,7 @@ export async function changeApi(ctx: Ctx, gate: Gate, input: { resource: string 
   const trail = events.map((event) => record(ctx, principal, event, condition))
   const stored = await ctx.db.commit([...trail, updateApi(row, condition)], findApiOfVersion(resource, row.updatedAt))
   // Deleted or changed by another meanwhile: the next try sees its current state.
-  if (!stored || !isSame(stored, row)) throw tryAgain()
+  if (!stored || !isSame(stored, row)) throw AppError.tryAgain()
   return toApi(row)
 }
 
@@ -67,7 +67,7 @@ export async function deleteApi(ctx: Ctx, gate: Gate, resource: string): Promise
   if (!row) throw new AppError('not_found')
   const condition = isApiOfVersion(resource, row.updatedAt)
   const event = record(ctx, principal, { type: 'api_deleted', detail: resource }, condition)
-  if (!(await ctx.db.commit([event, deleteRow(resource, condition)], findApiGone(resource)))) throw tryAgain()
+  if (!(await ctx.db.commit([event, deleteRow(resource, condition)], findApiGone(resource)))) throw AppError.tryAgain()
 }
 
 export async function getApi(gate: Gate, resource: string): Promise<Api> {
@@ -102,8 +102,6 @@ function record(
 ) {
   return audit(ctx, { ...event, userId, actorId: userId, sessionId, condition })
 }
-
-const tryAgain = () => new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 
 function isSame(stored: ApiRow, row: ApiRow): boolean {
   return (Object.keys(row) as (keyof ApiRow)[]).every((column) => stored[column] === row[column])

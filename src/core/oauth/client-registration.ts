@@ -95,7 +95,7 @@ export async function changeClient(
   const trail = events.map((event) => audit(ctx, { ...actorOf(principal), ...event, condition }))
   const stored = await ctx.db.commit([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt))
   // Deleted or changed by another meanwhile: the next try sees its current state.
-  if (!stored || !isSame(stored, row)) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (!stored || !isSame(stored, row)) throw AppError.tryAgain()
   return { row, secret }
 }
 
@@ -108,7 +108,7 @@ export async function deleteClient(ctx: Ctx, gate: Gate, id: string): Promise<vo
   const condition = isClientOfVersion(id, client.updatedAt)
   const event = audit(ctx, { ...actorOf(principal), type: 'client_deleted', detail: id, condition })
   const gone = await ctx.db.commit([event, ...markClientDeleted(id, ctx.now(), condition)], findClientGone(id))
-  if (!gone) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (!gone) throw AppError.tryAgain()
 }
 
 export async function getClient(_ctx: Ctx, gate: Gate, id: string): Promise<ShownClientRow> {

@@ -70,7 +70,7 @@ export async function startDeviceGrant(ctx: Ctx, credentials: ClientCredentials,
     const [expiresIn, interval] = [DEVICE_CODE_MS / 1000, DEVICE_POLL_MS / 1000]
     return { deviceCode, userCode, verificationUri, verificationUriComplete, expiresIn, interval }
   }
-  throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  throw AppError.tryAgain()
 }
 
 /**

@@ -108,7 +108,7 @@ export async function replaceRegistration(
   if (events.length === 0) return { row, secret, token }
   const writes = [updateClient(row, isClientOfVersion(id, before.updatedAt))]
   const stored = await ctx.db.commit(writes, findClientOfVersion(id, row.updatedAt))
-  if (!stored || !isSame(stored, row)) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (!stored || !isSame(stored, row)) throw AppError.tryAgain()
   ctx.log('info', 'client_registration_changed', { client: id, what: events.map(({ detail }) => detail).join('; ') })
   return { row, secret, token }
 }
@@ -117,7 +117,7 @@ export async function replaceRegistration(
 export async function removeRegistration(ctx: Ctx, id: string, token: string): Promise<void> {
   await findRegistration(ctx, id, token)
   const gone = await ctx.db.commit(markClientDeleted(id, ctx.now(), isManagedWith(id, sha256(token))), findClientGone(id))
-  if (!gone) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if (!gone) throw AppError.tryAgain()
   ctx.log('info', 'client_registration_removed', { client: id })
 }
 

@@ -28,7 +28,7 @@ import type { Gate } from '../gate.ts'
 import { type Client, toClient } from '../oauth/clients.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { coveredBy, storedScopes } from '../scopes.ts'
-import { type ProvisionedUser, powersLacked, refuseNamesTaken, tryAgain, userNameKey } from './provisioned-user.ts'
+import { type ProvisionedUser, powersLacked, refuseNamesTaken, userNameKey } from './provisioned-user.ts'
 
 export interface Adoption {
   readonly userId: UserId
@@ -74,7 +74,7 @@ export async function adoptUser(ctx: Ctx, gate: Gate, adoption: Adoption): Promi
   if (!stored) {
     refuseNamesTaken(await ctx.db.one(findNamesTaken(wanted)))
     if (await ctx.db.one(findIf(isProvisioned(userId)))) throw new AppError('already_exists', 'Another client provisions the user')
-    throw tryAgain()
+    throw AppError.tryAgain()
   }
   deliverLater(ctx, notice.mailId)
   return stored
@@ -107,7 +107,7 @@ export async function releaseUser(ctx: Ctx, gate: Gate, release: Pick<Adoption, 
     ],
     findReleased(clientId, userId),
   )
-  if (!released) throw tryAgain()
+  if (!released) throw AppError.tryAgain()
 }
 
 const eventOf = (principal: UserPrincipal, { userId, clientId }: Pick<Adoption, 'userId' | 'clientId'>) => ({

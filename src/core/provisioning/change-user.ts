@@ -32,7 +32,6 @@ import {
   refuseNamesTaken,
   requirePowersOver,
   requireVersion,
-  tryAgain,
 } from './provisioned-user.ts'
 import { type ClientGate, found } from './users.ts'
 
@@ -51,7 +50,7 @@ export async function changeProvisionedUser(ctx: Ctx, gate: ClientGate, change: 
   if (stored) return stored
   const again = await ctx.db.one(findProvisioned(principal.clientId, change.userId))
   const secondTime = await attempt(ctx, principal, found(again), change)
-  if (!secondTime) throw tryAgain()
+  if (!secondTime) throw AppError.tryAgain()
   return secondTime
 }
 

@@ -28,7 +28,7 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { ClientPrincipal } from '../principal.ts'
-import { powersLacked, tryAgain } from './provisioned-user.ts'
+import { powersLacked } from './provisioned-user.ts'
 import type { ClientGate } from './users.ts'
 
 /** The role of everybody in no group, and what a new group may do. */
@@ -118,7 +118,7 @@ export async function createGroup(ctx: Ctx, gate: ClientGate, input: { displayNa
   )
   if (stored) return { role: stored, members: null }
   if (!(await ctx.db.one(findIf(isGroupNameFree(displayName, null))))) throw nameTaken()
-  throw tryAgain()
+  throw AppError.tryAgain()
 }
 
 export interface GroupChange {
@@ -155,7 +155,7 @@ export async function changeGroup(ctx: Ctx, gate: ClientGate, change: GroupChang
   )
   if (stored) return { role: stored, members: null }
   if (isRenamed && !(await ctx.db.one(findIf(isGroupNameFree(displayName, id))))) throw nameTaken()
-  throw tryAgain()
+  throw AppError.tryAgain()
 }
 
 /** Deletes a group of the client's own; its members are in no group then. */

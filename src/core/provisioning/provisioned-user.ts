@@ -84,7 +84,3 @@ export function requirePowersOver(principal: ClientPrincipal, { roleScopes }: Pi
   const missing = powersLacked(principal, roleScopes)
   if (missing.length > 0) throw new AppError('forbidden', `The user has scopes that the client lacks: ${missing.join(' ')}`)
 }
-
-export function tryAgain(): AppError {
-  return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
-}

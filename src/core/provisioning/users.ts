@@ -36,7 +36,6 @@ import {
   refuseNamesTaken,
   requirePowersOver,
   requireVersion,
-  tryAgain,
 } from './provisioned-user.ts'
 
 export type { ConditionOnUsers, TextAttribute, TextOperator, TimeOperator } from '../../store/db/provisioned-users-filter.ts'
@@ -92,7 +91,7 @@ export async function createProvisionedUser(ctx: Ctx, gate: ClientGate, input: N
     // Somebody else was faster: they have a name of the client's, or only the proposed user name.
     refuseNamesTaken(await ctx.db.one(findNamesTaken(namesWanted(principal.clientId, null, input))))
   }
-  throw tryAgain()
+  throw AppError.tryAgain()
 }
 
 /** Made of what the client calls them; an address gives the part before the @. */
@@ -142,5 +141,5 @@ export async function deleteProvisionedUser(
   const { writes } = deleteAccountWrites(ctx, { userId, clientId, reason: 'admin', condition: isProvisionedAs(clientId, user) })
   const released = await ctx.db.commit([...writes, ...releaseProvisioned(clientId, userId)], findReleased(clientId, userId))
   // Changed meanwhile.
-  if (!released) throw tryAgain()
+  if (!released) throw AppError.tryAgain()
 }

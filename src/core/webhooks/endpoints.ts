@@ -138,7 +138,7 @@ export async function rotateSecret(
   const condition = isEndpointOfVersion(id, before.updatedAt)
   const event = record(ctx, principal, 'webhook_secret_rotated', before.url || before.kind, condition)
   const stored = await store(ctx, [event, updateEndpoint(row, condition)], row)
-  if (stored.secret !== row.secret) throw tryAgain()
+  if (stored.secret !== row.secret) throw AppError.tryAgain()
   return { endpoint: toEndpoint(stored), secret }
 }
 
@@ -149,7 +149,7 @@ export async function deleteEndpoint(ctx: Ctx, gate: Gate, id: WebhookEndpointId
   const condition = isEndpointOfVersion(id, before.updatedAt)
   const event = record(ctx, principal, 'webhook_deleted', before.url || before.kind, condition)
   const writes = [event, deleteRow(id, ctx.now(), condition), deleteDeliveriesOfDeleted(DELETED_AT_A_TIME), deleteEmptied()]
-  if (!(await ctx.db.commit(writes, findEndpointGone(id)))) throw tryAgain()
+  if (!(await ctx.db.commit(writes, findEndpointGone(id)))) throw AppError.tryAgain()
 }
 
 /** Sends an event of the type `webhook.test`, as any other is sent: the log of deliveries shows what came of it. */
@@ -162,7 +162,6 @@ export async function sendTest(ctx: Ctx, gate: Gate, id: WebhookEndpointId): Pro
 }
 
 export const disabled = () => new AppError('invalid_request', 'The endpoint is disabled; enable it first')
-const tryAgain = () => new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 
 export function found<Row>(row: Row | null): Row {
   if (row === null) throw new AppError('not_found')
@@ -183,7 +182,7 @@ function requireRight(principal: UserPrincipal, payload: string): void {
 /** Fails if another has changed the endpoint meanwhile: the next try sees its current state. */
 async function store(ctx: Ctx, writes: readonly Statement<unknown>[], row: ShownEndpointRow): Promise<ShownEndpointRow> {
   const stored = await ctx.db.commit(writes, findEndpointOfVersion(row.id, row.updatedAt))
-  if (!stored) throw tryAgain()
+  if (!stored) throw AppError.tryAgain()
   return stored
 }
 

@@ -58,3 +58,5 @@ export interface Refusal {
   readonly refusal: 'unknown' | 'malformed' | 'too_costly'
   readonly message: string
 }
+
+export const malformed = (message: string): Refusal => ({ refusal: 'malformed', message })

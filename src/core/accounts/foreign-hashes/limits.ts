@@ -2,7 +2,7 @@
  * What a foreign hash may cost: about a second of CPU, and no more memory than an isolate has left. A request has 10 seconds
  * (`wrangler.toml`), of which a password with two spellings takes the double and the new hash a quarter (decision 057).
  */
-import type { Argon2, Foreign, Pbkdf2, Refusal } from './kinds.ts'
+import { type Argon2, type Foreign, malformed, type Pbkdf2, type Refusal } from './kinds.ts'
 
 const BCRYPT_COST_MAX = 14
 /** Of 64 MiB, and the blocks that scrypt has besides. */
@@ -18,7 +18,6 @@ const SALT_BYTES_MAX = 128
 const HASH_BYTES_MIN = 16
 const HASH_BYTES_MAX = 128
 
-const malformed = (message: string): Refusal => ({ refusal: 'malformed', message })
 const tooCostly = (message: string): Refusal => ({ refusal: 'too_costly', message: `costs more than a sign-in can spend: ${message}` })
 
 /** Why the hash cannot be checked at a sign-in; null if it can. Computes with its numbers only. */

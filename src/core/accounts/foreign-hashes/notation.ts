@@ -2,7 +2,7 @@
  * The notation in which a hash that another system made is imported, and stored until its owner signs in: PHC strings,
  * bcrypt's own, and LDAP's. Every hash in it is within `limits.ts`.
  */
-import type { Argon2, Bcrypt, Digest, Digested, Foreign, Refusal, Salted } from './kinds.ts'
+import { type Argon2, type Bcrypt, type Digest, type Digested, type Foreign, malformed, type Refusal, type Salted } from './kinds.ts'
 import { beyondLimits } from './limits.ts'
 
 /** Django's name for bcrypt of a SHA-256, before bcrypt's own text. */
@@ -53,8 +53,6 @@ const SCHEMES: Record<string, Scheme> = {
 }
 /** Of these, the setting is base64; of all others, a number. */
 const BINARY = ['sep', 'key']
-
-export const malformed = (message: string): Refusal => ({ refusal: 'malformed', message })
 
 /** Reads the notation, and refuses what is beyond the limits; null if the text is in another. */
 export function parseForeign(text: string): Foreign | Refusal | null {
