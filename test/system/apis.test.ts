@@ -31,7 +31,7 @@ beforeAll(async () => {
   const env = { KITH: kith.origin, RESOURCE, CLIENT_ID: 'orders-api', CLIENT_SECRET: secretOf('orders-api') }
   const port = await freePort()
   servers.node = await project.listen(['server.ts'], port, { ...env, PORT: String(port) }, 'examples/api-node')
-  servers.worker = await project.serve(env, undefined, 'examples/api-worker')
+  servers.worker = await project.serve(env, { below: 'examples/api-worker' })
 })
 
 /** A token for itself. */

@@ -32,7 +32,8 @@ export class Demo {
     const origin = `http://localhost:${port}`
     this.project.write('.wrangler/demo.json', JSON.stringify({ ...this.project.demo(), origin }))
     const local = { ORIGIN: origin, AVATARS_BASE_URL: localAvatars(origin) }
-    return this.project.serve({ ...parseEnv(this.project.read('.dev.vars')), ...local, ...settings } as Record<string, string>, port)
+    const vars = { ...parseEnv(this.project.read('.dev.vars')), ...local, ...settings } as Record<string, string>
+    return this.project.serve(vars, { port, isBuilt: true })
   }
 
   get server(): Server {

@@ -29,7 +29,7 @@ export async function emptyKith(vars: (port: number) => Record<string, string> =
     project,
     port,
     origin,
-    start: (changes: Record<string, string> = {}): Promise<Server> => project.serve({ ...all, ...changes }, port),
+    start: (changes: Record<string, string> = {}): Promise<Server> => project.serve({ ...all, ...changes }, { port, isBuilt: true }),
   }
 }
 

@@ -16,6 +16,7 @@ const SEED = "import('./scripts/demo/seed.ts').then(({ seed }) => seed('http://l
 export default async function setup({ provide }: TestProject): Promise<() => Promise<unknown>> {
   const [empty, demo] = [new Project(), new Project()]
   await empty.prepare()
+  await empty.build()
   demo.begin(empty.folder)
   const { code, output } = await demo.run(process.execPath, ['-e', SEED])
   if (code !== 0) throw new Error(output)

@@ -25,6 +25,8 @@ const PARTS = [
 ]
 /** What npm has put into a workspace's own folder is linked, like the rest of what is installed. */
 const INSTALLED = ['node_modules', 'client/node_modules']
+const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
+const BUILT = '.wrangler/built'
 const STOP_WITHIN_MS = 10_000
 const READY_WITHIN_MS = 60_000
 
@@ -90,6 +92,12 @@ export class Project {
     for (const name of ['.dev.vars', '.wrangler']) cpSync(join(as, name), join(this.folder, name), { recursive: true })
   }
 
+  /** The Worker as one file, for `serve`: what is bundled once need not be by each that begins so. */
+  async build(): Promise<void> {
+    const { code, output } = await this.run(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', BUILT])
+    if (code !== 0) throw new Error(output)
+  }
+
   async migrate(): Promise<void> {
     const { code, output } = await this.run(process.execPath, ['scripts/migrations.ts'])
     if (code !== 0) throw new Error(output)
@@ -105,12 +113,13 @@ export class Project {
   }
 
   /** The Worker alone, or that of a folder below, with exactly these vars and secrets, until it answers anything. */
-  async serve(vars: Readonly<Record<string, string>>, port?: number, below = '.'): Promise<Server> {
-    port ??= await freePort()
+  async serve(vars: Readonly<Record<string, string>>, how: { port?: number; below?: string; isBuilt?: boolean } = {}): Promise<Server> {
+    const { port = await freePort(), below = '.', isBuilt = false } = how
     const lines = Object.entries(vars).map(([name, value]) => `${name}='${value}'\n`)
     this.write(join(below, '.dev.vars'), lines.join(''))
     const ports = ['--port', String(port), '--inspector-port', '0']
-    const args = [join(this.folder, 'node_modules/wrangler/bin/wrangler.js'), 'dev', ...ports, '--show-interactive-dev-session', 'false']
+    const built = isBuilt ? [join(BUILT, 'index.js'), '--no-bundle'] : []
+    const args = [WRANGLER, 'dev', ...built, ...ports, '--show-interactive-dev-session', 'false']
     const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
     return await this.listen(args, port, quiet, below)
   }
