@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { count, eventsOf, idOf, newName, rows } from '../support/actors.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { alertIn, fillIn, follow, formOf, headingOf, linkNamed, open, send } from '../support/pages.ts'
-import { verifiedPerson } from '../support/people.ts'
+import { signUpBody, verifiedPerson } from '../support/people.ts'
 import { StandIn } from '../support/upstream.ts'
 import { comeBack, leaveToSignIn, signInWith, signUpWith, UpstreamBrowser, whoIs } from '../support/upstream-browser.ts'
 
@@ -112,6 +112,19 @@ describe('signing up through a provider', () => {
     expect(await whoIs(again)).toBe(null)
     await signInWith(again, provider, about)
     expect(await whoIs(again)).toBe(name)
+  })
+
+  test('nor is it where sign-up asks for no code: the address stays free for its owner', async () => {
+    const env = { REQUIRE_EMAIL_VERIFICATION: 'off' }
+    const client = browser(env)
+    const name = newName('unproved')
+    await signUpWith(client, provider, { ...verified(name), email_verified: false })
+    expect(await rows('SELECT email_verified_at FROM users WHERE username = ?', name)).toEqual([{ email_verified_at: null }])
+    const owner = signUpBody(newName('owner'), `${name}@example.com`)
+    expect((await new Client().post('/user/create', owner, { env })).status).toBe(201)
+    expect(await rows('SELECT username FROM users WHERE email_key = ? AND email_verified_at IS NOT NULL', owner.email)).toEqual([
+      { username: owner.username },
+    ])
   })
 
   test('without an address at all, asks for one', async () => {

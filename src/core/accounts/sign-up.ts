@@ -92,7 +92,11 @@ function refuseOtherTerms({ config }: Ctx, version: string | undefined): void {
   throw AppError.ofFields([{ path: 'termsVersion', message: 'is not the current version' }])
 }
 
-const needsVerification = ({ config }: Ctx, { proof }: SignUp) => config.requireEmailVerification && !proof?.isEmailVerified
+/**
+ * Without a password, whatever the setting: an address that nobody has proved would be its owner's by a reset, and the provider's
+ * account that made it would go on signing in.
+ */
+const needsVerification = ({ config }: Ctx, { proof }: SignUp) => (proof ? !proof.isEmailVerified : config.requireEmailVerification)
 
 /** Everything cheap is refused before the hash; the insert decides again. */
 async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Promise<void> {

@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import { type ConditionOnUsers, toCondition } from './provisioned-users-filter.ts'
+import { deleteUpstreamOf } from './upstream-identities.ts'
 import type { UserRow } from './users.ts'
 
 export interface ProvisionedNames {
@@ -134,13 +135,16 @@ export function removeProvisioned(clientId: string, userId: UserId, condition: F
   return run(sql`DELETE FROM provisioned_users AS p WHERE ${isLinked(clientId, userId)} AND (${condition})`)
 }
 
-/** Ends the link, and gives up the address of the user, who has just been deleted for good: both are free for somebody new. */
+/**
+ * Ends the link, and gives up the address and the providers' accounts of the user, who has just been deleted for good: all are free
+ * for somebody new, who may be the same person.
+ */
 export function releaseProvisioned(clientId: string, userId: UserId): Statement<void>[] {
   const isGone = sql`EXISTS (SELECT 1 FROM users d WHERE d.id = ${userId} AND d.deleted_at IS NOT NULL AND d.deleted_reason IS NOT 'self')`
+  const isReleased = sql`${isGone} AND EXISTS (SELECT 1 FROM provisioned_users p WHERE ${isLinked(clientId, userId)})`
   return [
-    run(sql`
-      UPDATE users SET email_key = NULL, email_verified_at = NULL
-      WHERE id = ${userId} AND ${isGone} AND EXISTS (SELECT 1 FROM provisioned_users p WHERE ${isLinked(clientId, userId)})`),
+    run(sql`UPDATE users SET email_key = NULL, email_verified_at = NULL WHERE id = ${userId} AND ${isReleased}`),
+    deleteUpstreamOf(userId, isReleased),
     removeProvisioned(clientId, userId, isGone),
   ]
 }

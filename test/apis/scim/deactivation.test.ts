@@ -7,9 +7,12 @@ import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'
 import { type Directory, newDirectory, newUser } from '../../support/directory.ts'
 import { Client, db, newestCode, platform } from '../../support/kith.ts'
+import { signInOnPage } from '../../support/pages.ts'
 import { PASSWORD, type Person, signedIn, verifiedPerson } from '../../support/people.ts'
 import { addPasskey, passkeySignIn, SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 import { bearerOf, idOf, userToken } from '../../support/tokens.ts'
+import { StandIn } from '../../support/upstream.ts'
+import { linkWith, UpstreamBrowser } from '../../support/upstream-browser.ts'
 import { newClient, newGrant, refresh } from '../oauth/harness.ts'
 
 const DAY_MS = 86_400_000
@@ -143,6 +146,22 @@ describe("an administrator's act", () => {
     expect((await give('restored@corp.example')).status).toBe(200)
     expect((await rows('SELECT email_key FROM users WHERE id = ?', idOf({ id })))[0]).toEqual({ email_key: 'restored@corp.example' })
   })
+})
+
+test('whoever is deleted and provisioned again may connect the same account of a provider again', async () => {
+  const provider = new StandIn()
+  const address = 'rehired@corp.example'
+  const about = { sub: 'rehired', email: address, email_verified: true }
+  const connect = async () => {
+    const browser = new UpstreamBrowser([provider])
+    await signInOnPage(browser, address, PASSWORD)
+    return (await linkWith(browser, provider, about)).status
+  }
+  const { id } = await directory.create(address, { password: PASSWORD })
+  expect(await connect()).toBe(303)
+  expect((await directory.send('DELETE', `/Users/${id}`)).status).toBe(204)
+  await directory.create(address, { password: PASSWORD })
+  expect(await connect()).toBe(303)
 })
 
 test('an account that was deleted is purged after 14 days, by whomever: nothing of the person is left, and its names are free', async () => {
