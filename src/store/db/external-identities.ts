@@ -9,6 +9,7 @@ import { isAlive } from './account-state.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { MachineRow } from './machine-credentials.ts'
 import { isSeenBy, relationColumns, type SeenUserRow } from './people.ts'
+import { rowHasNoSecondFactor } from './second-factors.ts'
 import type { UserRow } from './users.ts'
 
 /** What only the key's holder knows of a user. */
@@ -82,13 +83,13 @@ export interface ExternalSignInRow extends MachineRow {
   readonly epoch: number
 }
 
-/** Valid until the user sets a password of their own; from then on nobody can use the generated one. */
+/** Valid until the user sets a password of their own, or has a second factor: it has no second step. */
 export function findExternalSignIn(usernameKey: string, now: number): Statement<ExternalSignInRow | null> {
   return first(sql`
     SELECT m.*, u.id AS user_id, e.password_hash, u.epoch
     FROM users u JOIN external_identities e ON e.user_id = u.id JOIN machine_credentials m ON m.id = e.credential_id
     WHERE u.username_key = ${usernameKey} AND ${isAlive(sql`u`, now)}
-      AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = u.id)
+      AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = u.id) AND ${rowHasNoSecondFactor}
       AND m.revoked_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > ${now})`)
 }
 

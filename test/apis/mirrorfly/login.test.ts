@@ -82,6 +82,14 @@ test('the password that we made ends with the first one of the person; createUse
   expect((await createUser(ours, 'grows up')).json).toMatchObject({ status: 200, data: { password: '' } })
 })
 
+test('the generated password alone does not get past a second factor', async () => {
+  const made = await madeUser(ours, 'two steps')
+  expect((await logIn(made)).status).toBe(200)
+  await db.prepare(`INSERT INTO second_factors SELECT id, 'totp', 1 FROM users WHERE username = ?`).bind(made.username).run()
+  const refused = await logIn(made)
+  expect([refused.status, refused.json]).toEqual([400, WRONG])
+})
+
 describe('what is wrong', () => {
   test('an unknown name, a wrong password and the other account are one answer, for as many round trips', async () => {
     const other = await newDeployment()
