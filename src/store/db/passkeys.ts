@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { PasskeyId, UserId } from '../../ids.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
-import type { passkeys } from './schema/users.ts'
+import type { passkeys } from './schema/sign-in.ts'
 
 export type PasskeyRow = Omit<typeof passkeys.$inferSelect, 'id' | 'userId'> & { readonly id: PasskeyId; readonly userId: UserId }
 
