@@ -126,9 +126,11 @@ async function columnsOf(index: string): Promise<string[]> {
   return (await rows<{ name: string }>('SELECT name FROM pragma_index_info(?) ORDER BY seqno', index)).map(({ name }) => name)
 }
 
+const UNMIGRATED = 'migrations/ and src/store/db/schema differ; after a change of the schema: npm run db:generate -- <what>'
+
 describe('the migrated database', () => {
   test('has the tables of the schema', async () => {
-    expect(await tableNames()).toEqual(TABLES)
+    expect(await tableNames(), UNMIGRATED).toEqual(TABLES)
   })
 
   test('has the indexes of the schema, and among them those that let a thing exist only once', async () => {
@@ -142,7 +144,7 @@ describe('the migrated database', () => {
         found.push(spellIndex(name, unique, table, await columnsOf(name), where))
       }
     }
-    expect(found.sort()).toEqual(INDEXES)
+    expect(found.sort(), UNMIGRATED).toEqual(INDEXES)
     expect(found.filter((index) => index.includes(': UNIQUE '))).toEqual(UNIQUE)
   })
 
@@ -248,6 +250,6 @@ describe('the schema in the code', () => {
       primary: column.pk > 0,
       byDefault: column.dflt_value,
     }))
-    expect(seen).toEqual(expected)
+    expect(seen, UNMIGRATED).toEqual(expected)
   })
 })
