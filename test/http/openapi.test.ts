@@ -82,6 +82,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
         expect(Object.keys(schema), name).not.toEqual([])
         // A reply that says only that it was done.
         if (Object.keys(resolved(document, schema).properties ?? { bytes: true }).length === 0) continue
+        expect(example ?? null, `${name} has a body without an example`).not.toBeNull()
         expect(Object.keys(example as object).length, name).toBeGreaterThan(0)
         expect(JSON.stringify(example), name).not.toMatch(/"(records|results|inviteCodes|errors|duplicateFields)":\[\]/)
       }
