@@ -97,7 +97,9 @@ function toOperation(request: Request, tags: RouteTags, info: RoomDocument, comp
   const parameters = inUrl.flatMap((input) => toParameters(input, components))
   return {
     summary: description?.summary,
-    description: [description?.description, accessText(access, description)].filter(Boolean).join('\n\n'),
+    description: [description?.description, accessText(access, description, `${request.method} ${request.path}`)]
+      .filter(Boolean)
+      .join('\n\n'),
     ...(access?.kind === 'scope' ? { 'x-scope': access.scope } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body, components) } : {}),

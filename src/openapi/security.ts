@@ -1,5 +1,5 @@
 /** Security in the API document: the schemes, what an operation accepts, and the same in words. */
-import { SCOPES, type Scope } from '../core/scopes.ts'
+import { isScope, SCOPES, type Scope } from '../core/scopes.ts'
 import type { SchemeName } from '../http/room-document.ts'
 import type { Access, Description } from '../http/tags.ts'
 
@@ -41,12 +41,16 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, Json>> = {
   token: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The token from log-in, without a scheme' },
 }
 
-/** Who may call, in words, because readers look for that first. */
-export function accessText(access: Access | undefined, description: Description | undefined): string {
+/** Who may call, in words, because readers look for that first. `route` is for the error about an unknown scope. */
+export function accessText(access: Access | undefined, description: Description | undefined, route: string): string {
   if (description?.client) return 'Client authentication: HTTP Basic, client_id and client_secret in the body, or a client_assertion.'
   if (access?.kind === 'scope') {
     const { scope, clientScope = scope } = access
-    const inWords = (one: Scope) => `\`${one}\` (${SCOPES[one].description.toLowerCase()})`
+    const inWords = (one: Scope) => {
+      // The documents are built before the types are checked, so a misspelled scope gets here first.
+      if (!isScope(one)) throw new Error(`${route} demands the scope "${one}", which src/core/scopes.ts does not have`)
+      return `\`${one}\` (${SCOPES[one].description.toLowerCase()})`
+    }
     return `Scope: ${inWords(scope)}.${clientScope === scope ? '' : ` A client acting for itself: ${inWords(clientScope)}.`}`
   }
   if (access?.kind === 'session') return 'Any signed-in session, whatever its scopes.'

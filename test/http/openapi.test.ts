@@ -4,8 +4,15 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import schema31 from '@seriousme/openapi-schema-validator/schemas/v3.1/schema.json'
 import Ajv2020 from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
+import type { Scope } from '../../src/core/scopes.ts'
+import { requires } from '../../src/http/access.ts'
+import type { AppEnv } from '../../src/http/app-env.ts'
+import type { RoomDocument } from '../../src/http/room-document.ts'
+import { describe as describeRoute } from '../../src/http/tags.ts'
+import { toOpenApi } from '../../src/openapi/document.ts'
 import { openApiDocuments } from '../../src/openapi/documents.ts'
 import { DOCUMENTS as ROOMS } from '../../src/rooms.ts'
 import { signedInAdmin } from '../support/admins.ts'
@@ -248,6 +255,18 @@ describe('the document of the room user', () => {
   test('an unknown room has no document', async () => {
     expect((await new Client().get('/openapi/nobody.json')).status).toBe(404)
     expect((await new Client().get('/openapi/constructor.json')).status).toBe(404)
+  })
+
+  test('a route that demands an unknown scope is named', () => {
+    const room = new Hono<AppEnv>().post(
+      '/pings',
+      requires('delegated:pings:write' as Scope),
+      describeRoute('sendPing', { summary: 'Send a ping', response: { status: 204 } }),
+    )
+    const info = { ...ROOMS.user, mounts: [{ prefix: '/user', room, groups: [] }] } as RoomDocument
+    expect(() => toOpenApi(info)).toThrow(
+      'POST /user/pings demands the scope "delegated:pings:write", which src/core/scopes.ts does not have',
+    )
   })
 
   test('says of each operation the scope that its route enforces', async () => {
