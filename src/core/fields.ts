@@ -7,9 +7,10 @@ import { fromHex, type UserId } from '../ids.ts'
 import { isCommonPassword } from './accounts/common-passwords.ts'
 import { COUNTRIES, CURRENCIES, parseLanguageTag, spellCountry, spellTimeZone } from './regional.ts'
 import { hasControl, codePoints as length, nameOf, text, tooLong } from './texts.ts'
-import { foldDigits, foldTypedAddress, foldTypedCode } from './typed-text.ts'
+import { foldDigits, foldTypedAddress } from './typed-text.ts'
 
 export { type FileName, type FolderName, fileName, folderName } from './file-names.ts'
+export { mailedDigits, secondFactorCode, totpCode } from './typed-codes.ts'
 
 /** Names that would pass for the service or its staff. */
 const RESERVED_USERNAMES = new Set(
@@ -216,30 +217,3 @@ export const userIdHex = z
   .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')
   .transform((v) => fromHex<UserId>(v) as UserId)
   .meta({ example: '507f1f77bcf86cd799439011' })
-
-/**
- * The answer to a pending log-in: six digits as text or number (a number has lost its leading zeros), or a recovery
- * code. Spaces, dashes and capitals are accepted as typed.
- */
-export const secondFactorCode = z
-  .union([z.string().max(64, 'must have at most 64 characters'), z.int().min(0).max(999_999).transform(String)])
-  .transform(foldTypedCode)
-  .refine((v) => /^(\d{1,6}|[a-z2-9]{16})$/.test(v), 'must be six digits, or a recovery code')
-  .transform((v) => (v.length < 6 ? v.padStart(6, '0') : v))
-  .meta({
-    description: 'The mailed code, a code from the authenticator app, or a recovery code',
-    example: '022625',
-    documented: { type: 'string', maxLength: 64 },
-  })
-
-const sixDigits = (description: string) =>
-  z
-    .union([z.string().max(16, 'must have at most 16 characters'), z.int().min(0).max(999_999).transform(String)])
-    .transform(foldTypedCode)
-    .refine((v) => /^\d{1,6}$/.test(v), 'must be six digits')
-    .transform((v) => v.padStart(6, '0'))
-    .meta({ description, example: '022625', documented: { type: 'string', maxLength: 16 } })
-
-/** Of an authenticator app. */
-export const totpCode = sixDigits('From the authenticator app')
-export const mailedDigits = sixDigits('From the mail')
