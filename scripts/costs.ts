@@ -9,14 +9,14 @@ const DOCS = join(import.meta.dirname, '../docs')
 const read = (name: string) => readFileSync(join(DOCS, name), 'utf8')
 const USAGE = `Usage: npm run costs [-- --keep]
 
-Measures what each route costs (docs/costs-of-routes.md), which takes about two minutes, and computes a month from it
+Measures what each route costs (docs/costs-of-routes.md), which takes about a minute, and computes a month from it
 (docs/costs.md).
 
   --keep  computes the month from what was measured before`
 
 function measure(): void {
   const started = Date.now()
-  console.log('Measuring what each route costs: this takes about two minutes')
+  console.log('Measuring what each route costs: this takes about a minute')
   // Fails where the table is out of date, which is why it runs: what counts is that the table was written.
   spawnSync('npx', ['vitest', 'run', 'test/tour/tour.test.ts', '--reporter=./test/tour/costs-reporter.ts'], {
     stdio: ['ignore', 'ignore', 'inherit'],
