@@ -12,7 +12,7 @@ import { DEVICE_GRANT, TOKEN_EXCHANGE } from '../core/oauth/clients.ts'
 import { type DeviceAuthorization, startDeviceGrant } from '../core/oauth/device-grant.ts'
 import { revokeToken } from '../core/oauth/revocation.ts'
 import { issueTokens, type TokenRequest } from '../core/oauth/token.ts'
-import { ACCESS_TOKEN_TYPE, SUBJECT_TOKEN } from '../core/oauth/token-exchange.ts'
+import { ACCESS_TOKEN_TYPE } from '../core/oauth/token-exchange.ts'
 import type { AppEnv } from './app-env.ts'
 import { readProof } from './dpop.ts'
 import { countOf, countOfNetwork } from './rate-limit.ts'
@@ -187,20 +187,6 @@ const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate_limited',
 ])
 
-/** Refusals that follow successful client authentication, by code or by reason. */
-const AFTER_PROOF: ReadonlySet<string> = new Set<ErrorCode | typeof SUBJECT_TOKEN>([
-  SUBJECT_TOKEN,
-  'invalid_grant',
-  'invalid_scope',
-  'invalid_target',
-  'unauthorized_client',
-  'unsupported_token_type',
-  'authorization_pending',
-  'slow_down',
-  'expired_token',
-  'access_denied',
-])
-
 /**
  * Counts only failures, because many clients share a network. Failures of a client that has authenticated count
  * against the client, all others against the network.
@@ -211,15 +197,16 @@ export async function countingFailures<T>(
   work: (ctx: Ctx, credentials: ClientCredentials) => Promise<T>,
 ): Promise<T> {
   const c = context as Context<AppEnv>
-  let credentials: ClientCredentials | null = null
+  let proven = null as string | null
   try {
-    credentials = credentialsOf(c, params)
-    return await work(c.get('ctx'), credentials)
+    const credentials = credentialsOf(c, params)
+    const onProven = () => {
+      proven = credentials.clientId
+    }
+    return await work(c.get('ctx'), { ...credentials, onProven })
   } catch (error) {
     if (!(error instanceof AppError) || NO_FAILURES.has(error.code)) throw error
-    const isProven =
-      credentials !== null && credentials.method !== 'none' && (AFTER_PROOF.has(error.code) || AFTER_PROOF.has(error.reason ?? ''))
-    await (isProven ? countOf(c, 'other', `client ${credentials?.clientId}`) : countOfNetwork(c, 'other', 'client failures'))
+    await (proven === null ? countOfNetwork(c, 'other', 'client failures') : countOf(c, 'other', `client ${proven}`))
     throw error
   }
 }

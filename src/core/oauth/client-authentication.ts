@@ -29,6 +29,8 @@ export interface ClientCredentials {
   readonly assertion?: string | undefined
   /** Of the key that the tokens are to be bound to. */
   readonly proof?: DpopProof | undefined
+  /** Called once a confidential client has proved who it is: no error can say that, since the same one may come before. */
+  readonly onProven?: (() => void) | undefined
 }
 
 /** Stands in when there is no secret to compare with. The SHA-256 of no known text. */
@@ -115,7 +117,7 @@ export function authenticateClient(row: OAuthClientRow | null, credentials: Clie
   const client = isOfOAuth(row) ? toClient(row) : null
   const sendsSecret = credentials.method !== 'none'
   if (credentials.method === 'assertion') {
-    if (client && isClaimed && isOneOf(ASSERTION_METHODS, row)) return client
+    if (client && isClaimed && isOneOf(ASSERTION_METHODS, row)) return proven(client, credentials)
     throw invalidClient('The client assertion was used before, or the client has changed since: send a new one')
   }
   if (client && isOneOf(ASSERTION_METHODS, row)) throw invalidClient('The client is registered to authenticate by a client assertion')
@@ -124,6 +126,12 @@ export function authenticateClient(row: OAuthClientRow | null, credentials: Clie
     throw invalidClient('The client has a secret: send it by HTTP Basic, or as client_secret in the body')
   }
   if (!client || !(client.isPublic || isSecretRight)) throw invalidClient('The client is unknown, or its secret is wrong')
+  return proven(client, credentials)
+}
+
+/** Anybody can name a public client, which proves nothing. */
+function proven(client: Client, { onProven }: ClientCredentials): Client {
+  if (!client.isPublic) onProven?.()
   return client
 }
 

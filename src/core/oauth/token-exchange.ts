@@ -27,8 +27,6 @@ import { noteScopeUse } from './scope-uses.ts'
 /** RFC 8693 §3. */
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
 const TOKEN_TYPES = [ACCESS_TOKEN_TYPE, 'urn:ietf:params:oauth:token-type:jwt']
-/** The reason of refusals that are about the token: the client itself has proved who it is. */
-export const SUBJECT_TOKEN = 'subject_token'
 
 /** RFC 8693 §2.1. */
 export interface TokenExchange extends Asked {
@@ -119,5 +117,5 @@ function actorOf(client: Client, { actor }: ReadAccessToken): Actor {
 const depthOf = (actor: Actor | null | undefined): number => (actor ? 1 + depthOf(actor.act) : 0)
 
 function refused(message: string): AppError {
-  return new AppError('invalid_request', message, { reason: SUBJECT_TOKEN })
+  return new AppError('invalid_request', message)
 }

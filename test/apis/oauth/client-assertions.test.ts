@@ -251,21 +251,6 @@ describe('an assertion is used once', () => {
   })
 })
 
-test('failures of a client that has authenticated count against it, others against the network', async () => {
-  const client = await newSigner('ES256')
-  const counted: string[] = []
-  const LIMIT_OTHER = { limit: async ({ key }: { key: string }) => ({ success: counted.push(key) > 0 }) }
-  const fail = async (proof: Params) =>
-    errorOf(
-      await token({ grant_type: 'refresh_token', refresh_token: 'x', ...proof }, {}, { ...newEnv({ NETWORK_LIMITS: 'on' }), LIMIT_OTHER }),
-    )
-  expect(await fail(await assertionOf(client))).toEqual([400, 'invalid_grant'])
-  expect(counted).toEqual([expect.stringContaining(client.id)])
-  const wrong = await assertionOf(client, { aud: 'https://other.example' })
-  expect(await fail(wrong)).toEqual(REFUSED)
-  expect(counted.slice(1)).toEqual([expect.not.stringContaining(client.id)])
-})
-
 test('a secret moves to the current key of ENCRYPTION_KEYS when it is used, and one that cannot be read is refused', async () => {
   const client = await newSigner('HS256')
   const { keys, current } = { keys: JSON.parse(platform.env.ENCRYPTION_KEYS ?? ''), current: 'newest' }
