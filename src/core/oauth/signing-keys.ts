@@ -12,7 +12,7 @@ import { AppError } from '../errors.ts'
 export type { SigningAlgorithm } from '../../config-keys.ts'
 export { SIGNING_ALGORITHMS } from '../../config-keys.ts'
 
-/** Clock skew between two edge locations. */
+/** Clock skew between two edge locations: a token may be used where it is not valid yet. */
 const CLOCK_TOLERANCE_SECONDS = 5
 
 /** A configured key, imported on first use: an RSA key costs nothing unless it is used. */

@@ -1,6 +1,8 @@
 // POST /oauth/introspect: RFC 7662 by form, Liquid's answer by JSON (wire §3.2, §6.1, §6.5). Security row 44.
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { decodeJwt } from 'jose'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Introspection } from '../../../src/apis/oauth/introspection-wire.ts'
+import { clock } from '../../platform/clock.ts'
 import {
   endsOf,
   errorOf,
@@ -30,6 +32,7 @@ beforeAll(async () => {
   serviceToken = await ownToken(service)
 })
 beforeEach(() => platform.reset())
+afterEach(() => clock.restore())
 
 async function ownToken(who: TestClient): Promise<string> {
   return ((await (await token({ grant_type: 'client_credentials' }, basicOf(who))).json()) as TokenReply).access_token
@@ -96,6 +99,21 @@ describe('RFC 7662', () => {
     await rows(statement, userId)
     expect(await ask(service, tokens.access_token)).toEqual(INACTIVE)
     expect(await ask(service, tokens.refresh_token)).toEqual(INACTIVE)
+  })
+
+  test("§2.2: no token is active from its exp on, a person's or a client's own, and every one is until then", async () => {
+    const { tokens } = await signIn('openid', {}, app)
+    const own = await ownToken(stranger)
+    for (const given of [tokens.access_token, own]) {
+      const end = Number(decodeJwt(given).exp) * 1000
+      clock.freeze(end - 1)
+      expect(await ask(service, given)).toMatchObject({ active: true })
+      for (const late of [0, 3_000]) {
+        clock.freeze(end + late)
+        expect(await ask(service, given)).toEqual(INACTIVE)
+      }
+      clock.restore()
+    }
   })
 
   test('a disabled client, and one whose epoch was raised', async () => {

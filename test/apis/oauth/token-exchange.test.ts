@@ -1,10 +1,11 @@
 // Token exchange (RFC 8693): an API's server trades a user's token for one of the next API, and never gets more than the user has
 // granted (docs/decisions/041).
 import { decodeJwt } from 'jose'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TOKEN_EXCHANGE } from '../../../src/core/oauth/clients.ts'
 import { ACCESS_TOKEN_TYPE } from '../../../src/core/oauth/token-exchange.ts'
 import { toHex, type UserId } from '../../../src/ids.ts'
+import { clock } from '../../platform/clock.ts'
 import { ORDERS, putApi } from '../../support/apis.ts'
 import { SINGLE_STRIKES } from '../../support/strikes.ts'
 import {
@@ -56,6 +57,7 @@ beforeEach(async () => {
   platform.reset()
   userId = await newUser()
 })
+afterEach(() => clock.restore())
 
 /** A token for orders, of a user who has granted all APIs of `granted`. */
 async function signIn(granted: readonly string[] = CHAIN, changes: Params = {}): Promise<TokenReply> {
@@ -149,6 +151,17 @@ describe('ends', () => {
     await rows(end, userId)
     expect(await isActive(served(STOCK), second)).toBe(false)
     expect(await errorOf(await trade(served(ORDERS), first))).toEqual([400, 'invalid_request'])
+  })
+
+  test('at the second at which the first expires, and not before', async () => {
+    const { access_token: first } = await signIn()
+    const end = Number(decodeJwt(first).exp) * 1000
+    clock.freeze(end - 1)
+    expect((await traded(served(ORDERS), first)).expires_in).toBe(1)
+    for (const late of [0, 3_000]) {
+      clock.freeze(end + late)
+      expect(await errorOf(await trade(served(ORDERS), first))).toEqual([400, 'invalid_request'])
+    }
   })
 
   test('with the client that acts, and with its registration for the API', async () => {
