@@ -92,6 +92,8 @@ export const DELETED_CLIENTS_AT_A_TIME = 20
 export const APP_SESSIONS_LOOKED_AT = 1_000
 /** A forced sign-in may include a password reset; after that it is requested again. */
 export const REAUTHENTICATION_MS = HOUR_MS
+/** A sign-in that `max_age` has asked for counts for so long at least: the way back, and a consent, take longer than a `max_age` of 0. */
+export const MAX_AGE_MS_MIN = 5 * MINUTE_MS
 /** A nonce is stored until the code is exchanged; clients send about 43 characters. */
 export const NONCE_LENGTH_MAX = 1_024
 /** An authorization request must survive the way back from a sign-in, with three tickets added. */

@@ -1,8 +1,8 @@
 /**
  * Whether a user has to sign in, or sign in again, before an authorization request is answered (OpenID Connect Core
  * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `acr_values`, `id_token_hint`, and `claims` with values of `sub`). A forced sign-in is requested once: the
- * returning request carries a ticket with the time of that, and a later sign-in satisfies it. If that sign-in is weaker
- * than `acr_values` require, the client is told so (RFC 9470 §5, decision 032).
+ * returning request carries a ticket with the time of that, and a later sign-in satisfies it, unless it has become older than
+ * `max_age` since. If that sign-in is weaker than `acr_values` require, the client is told so (RFC 9470 §5, decision 032).
  */
 import { sha256 } from '../../crypto.ts'
 import { isAsStrongAs } from '../authentication-methods.ts'
@@ -13,7 +13,7 @@ import type { UserPrincipal } from '../principal.ts'
 import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
 import type { Client } from './clients.ts'
 import { readIdTokenHint } from './id-token.ts'
-import { REAUTHENTICATION_MS } from './limits.ts'
+import { MAX_AGE_MS_MIN, REAUTHENTICATION_MS } from './limits.ts'
 import type { Judged } from './request-rules.ts'
 import { subjectFor } from './subjects.ts'
 import { issueTicket, readTicket } from './tickets.ts'
@@ -36,7 +36,8 @@ export async function needsSignIn(
   const isSilent = judged.prompts.has('none')
   const isWanted = await isWantedPerson(ctx, principal, { client, request, judged })
   const askedAt = readAskedAt(ctx, request, judged.prompts.has('create') ? UNVERIFIED_ACCOUNT_MS : REAUTHENTICATION_MS)
-  const isSignedInAnew = principal !== null && askedAt !== null && principal.authenticatedAt > askedAt
+  const isAskedAndSignedIn = principal !== null && askedAt !== null && principal.authenticatedAt > askedAt
+  const isSignedInAnew = isAskedAndSignedIn && isNewEnough(ctx, principal, judged)
   const isStrong = judged.acr === null || (principal !== null && isAsStrongAs(judged.acr, principal.amr))
   if (principal && isWanted && isStrong && (isSignedInAnew || !isSignInForced(ctx, principal, judged))) return null
   if (isSilent) throw loginRequired()
@@ -44,7 +45,12 @@ export async function needsSignIn(
   if (isSignedInAnew && isWanted) throw unmet()
   // Signed in as requested, but not as the user that the client expects: asking again would loop.
   if (isSignedInAnew) throw loginRequired()
-  return { request: askedAt === null ? { ...request, reauthentication: askNow(ctx, request) } : request }
+  return { request: askedAt === null || isAskedAndSignedIn ? { ...request, reauthentication: askNow(ctx, request) } : request }
+}
+
+/** Whether a sign-in that was asked for still satisfies `max_age`. */
+function isNewEnough(ctx: Ctx, principal: UserPrincipal, { maxAgeMs }: Judged): boolean {
+  return maxAgeMs === null || ctx.now() - principal.authenticatedAt <= Math.max(maxAgeMs, MAX_AGE_MS_MIN)
 }
 
 function isSignInForced(ctx: Ctx, principal: UserPrincipal, { prompts, maxAgeMs }: Judged): boolean {

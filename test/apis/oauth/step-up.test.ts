@@ -1,9 +1,10 @@
 // Step-up (RFC 9470, OpenID Connect Core §3.1.2.1 and §5.5.1.1): what an app gets that asks for a stronger or fresher sign-in, and
 // how tokens say what a sign-in was worth.
 import { decodeJwt } from 'jose'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ACRS, acrOf, weakestAcr } from '../../../src/core/authentication-methods.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
+import { clock } from '../../platform/clock.ts'
 import {
   authorize,
   exchange,
@@ -40,6 +41,7 @@ let client: TestClient
 beforeAll(async () => {
   client = await newClient()
 })
+afterEach(() => clock.restore())
 
 const putAmr = (sessionId: SessionId, amr: string) => rows('UPDATE sessions SET amr = ? WHERE id = ?', amr, sessionId)
 
@@ -164,6 +166,46 @@ describe('acr_values', () => {
   test('a long one is refused like any long request', async () => {
     const { response } = await ask('pwd', { acr_values: 'x '.repeat(4_000) })
     expect(redirected(response).params.error).toBe('invalid_request')
+  })
+})
+
+describe('max_age', () => {
+  const MINUTE = 60_000
+
+  /** The person signs in again as the request demands, and comes back that much later. */
+  async function comeBack(changes: Params, later: number) {
+    const { response, userId } = await ask('pwd', changes, 7_200)
+    expect(sentTo(response).path).toBe('/sign-in')
+    clock.freeze()
+    const { back, cookie } = await afterSignIn(response, userId)
+    expect(redirected(back).params.code, 'at once').toBeDefined()
+    clock.advance(later)
+    const returnTo = sentTo(response).query.get('return_to') ?? ''
+    return { userId, again: await send(returnTo, { headers: { cookie } }) }
+  }
+
+  test.each<[string, Params, number]>([
+    ['a minute', { max_age: '60' }, 6 * MINUTE],
+    ['none', { max_age: '0' }, 6 * MINUTE],
+    ['ten minutes', { max_age: '600' }, 11 * MINUTE],
+    ['a minute, together with prompt=login', { max_age: '60', prompt: 'login' }, 50 * MINUTE],
+    ['a minute, together with a level', { max_age: '60', acr_values: ONE }, 50 * MINUTE],
+  ])(
+    'of %s: a sign-in that was asked for and is older by now is asked for anew, and that one gets the code',
+    async (_what, changes, later) => {
+      const { userId, again } = await comeBack(changes, later)
+      expect(sentTo(again).path).toBe('/sign-in')
+      expect(redirected((await afterSignIn(again, userId)).back).params.code).toBeDefined()
+    },
+  )
+
+  test.each<[string, Params, number]>([
+    ['a minute', { max_age: '60' }, 4 * MINUTE],
+    ['none', { max_age: '0' }, 4 * MINUTE],
+    ['ten minutes', { max_age: '600' }, 9 * MINUTE],
+    ['any length, with prompt=login', { prompt: 'login' }, 50 * MINUTE],
+  ])('of %s: whoever takes a few minutes to come back from the sign-in is not asked again', async (_what, changes, later) => {
+    expect(redirected((await comeBack(changes, later)).again).params.code).toBeDefined()
   })
 })
 
