@@ -2,7 +2,8 @@
 import { toHex } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Gate } from '../gate.ts'
-import { isIdentityScope, storedScopes } from '../scopes.ts'
+import type { UserPrincipal } from '../principal.ts'
+import { intersectScopes, isIdentityScope, storedScopes } from '../scopes.ts'
 import { grantedClaimsOf, storedClaims } from './granted-claims.ts'
 import { noteScopeUse } from './scope-uses.ts'
 import { claimsOf, type UserClaims } from './user-claims.ts'
@@ -15,6 +16,15 @@ export async function readUserinfo(ctx: Ctx, gate: Gate): Promise<UserClaims> {
   return {
     sub: principal.pairwiseSubject ?? toHex(user.id),
     ...claimsOf(ctx, user, principal.scopes),
-    ...grantedClaimsOf(ctx, user, client, storedClaims(text, 'userinfo')),
+    ...(isNarrowed(principal) ? {} : grantedClaimsOf(ctx, user, client, storedClaims(text, 'userinfo'))),
   }
+}
+
+/**
+ * Whether the token has fewer identity scopes than its grant (RFC 6749 §6). Then it is for whoever is to see no more than they say, and
+ * single claims are of the grant as a whole. What the client may have no longer narrows no token.
+ */
+function isNarrowed({ grant, scopes }: UserPrincipal): boolean {
+  const granted = intersectScopes(storedScopes(grant.text), storedScopes(grant.clientScopes))
+  return granted.some((scope) => isIdentityScope(scope) && !scopes.includes(scope))
 }

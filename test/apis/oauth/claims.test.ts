@@ -356,6 +356,25 @@ describe('the parameter claims (OpenID Connect Core §5.5)', () => {
     })
   })
 
+  test('brings them to tokens with all identity scopes of the grant: one narrowed at refresh shows what its scopes say alone', async () => {
+    const { client, cookie } = await newVisitor('role', { scopes: 'openid profile email delegated:profile:read', more: { claims: 'role' } })
+    const asked = asking({ userinfo: { email: null } }, 'openid profile delegated:profile:read')
+    const tokens = await tokensOf(client, await newCode(client, cookie, asked))
+    const whole = await infoOf(tokens)
+    expect(whole).toMatchObject({ email: EMAIL, role: 'user', given_name: 'Ada' })
+    let current = tokens
+    const refreshed = async (scope?: string) => {
+      current = (await json(await refresh(client, current.refresh_token, { scope }))) as never
+      return infoOf(current)
+    }
+    expect(await refreshed('openid')).toEqual({})
+    expect(await refreshed('openid profile')).toEqual(whole)
+    expect(await refreshed()).toEqual(whole)
+    // The client loses a scope: that narrows none of its tokens.
+    await rows(`UPDATE oauth_clients SET scopes = 'openid email' WHERE id = ?`, client.id)
+    expect(await infoOf(tokens)).toEqual({ email: EMAIL, role: 'user' })
+  })
+
   test('adds to the claims of scopes', async () => {
     const { userinfo: info, idToken } = await both({ id_token: { email: null } }, 'openid email')
     expect([info, idToken]).toEqual([{ email: EMAIL, email_verified: true }, { email: EMAIL }])
