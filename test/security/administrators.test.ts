@@ -115,11 +115,11 @@ describe('in person', () => {
     const target = await signedInPerson(newName('target'))
     const confidential = { token_endpoint_auth_method: 'client_secret_basic', grant_types: 'authorization_code' }
     const client = await newOAuthClient('delegated:all', confidential)
-    const token = bearerOf(await userToken(root, ['*']))
     const stale = await signedInAdmin(newName('stale'), 'super_admin')
     const twoSteps = await signedInAdmin(newName('two_steps'), 'super_admin')
     await enrol(twoSteps.client)
     clock.advance(10 * 60_000 + 1)
+    const token = bearerOf(await userToken(root, ['*']))
     // A fresh sign-in by mailed code.
     await rows(
       "UPDATE sessions SET authenticated_at = ?, amr = 'pwd otp mfa', second_factor = 'email' WHERE user_id = ?",
