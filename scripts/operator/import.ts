@@ -177,8 +177,8 @@ function reportOf({ file }: Source, { kind, counts, lines, seconds, refusedFile,
     [counts.refused, counts.refused > 0 ? `refused: ${refusedFile} has the reasons` : 'refused'],
   ]
   if (kind === 'people') {
-    if (counts.byAddress > 0) rows.push([counts.byAddress, 'of them found by their verified address alone'])
-    if (counts.passwordsAdded > 0) rows.push([counts.passwordsAdded, 'of them without a password until now'])
+    if (counts.byAddress > 0) rows.push([counts.byAddress, 'of those there, found by their verified address alone'])
+    if (counts.passwordsAdded > 0) rows.push([counts.passwordsAdded, 'of those there, without a password until now'])
     rows.push([counts.named, 'without a user name: Kith proposes one'])
     rows.push([counts.renamed, 'with another user name: theirs breaks a rule, or is taken'])
     rows.push([counts.needReset, 'with a password that Kith cannot check: they need a new one'])

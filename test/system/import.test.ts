@@ -80,7 +80,9 @@ test('a dry run says what an import then does, which continues after kills in li
 
   const [here] = project.query('SELECT id, email FROM users WHERE email_verified_at IS NOT NULL LIMIT 1')
   project.write('other.ndjson', toLines([{ email: here?.email }]))
-  expect((await operator('other.ndjson')).output).toMatch(/ 1 {2}there already\n.* 1 {2}of them found by their verified address alone\n/s)
+  expect((await operator('other.ndjson')).output).toMatch(
+    / 1 {2}there already\n.* 1 {2}of those there, found by their verified address alone\n/s,
+  )
   expect(JSON.parse(readFileSync(join(project.folder, 'other.ndjson.notes.ndjson'), 'utf8'))).toEqual({
     ...{ line: 1, externalId: null, email: here?.email },
     accountWithThisAddress: toHex(here?.id),
