@@ -54,7 +54,7 @@ await main(async () => {
   const { name, args, remote, wantsHelp } = readArguments(process.argv.slice(2))
   if (name === undefined) return console.log(await help())
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!load) throw new Refusal(`Unknown command: ${name}.\n\n${await help()}`)
+  if (!load) throw new Refusal(`Unknown ${name.startsWith('-') ? 'option' : 'command'}: ${name}\n\n${await help()}`)
   if (wantsHelp) return console.log(await help(load))
   const command = await load()
   await holdingDatabase(() => command.run(args, remote))

@@ -93,8 +93,8 @@ function refuseOtherTerms({ config }: Ctx, version: string | undefined): void {
 }
 
 /**
- * Without a password, whatever the setting: an address that nobody has proved would be its owner's by a reset, and the provider's
- * account that made it would go on signing in.
+ * A sign-up through a provider needs it whatever the setting: otherwise the owner of the address could take the account over by a
+ * reset, while the account at the provider still opened it.
  */
 const needsVerification = ({ config }: Ctx, { proof }: SignUp) => (proof ? !proof.isEmailVerified : config.requireEmailVerification)
 
