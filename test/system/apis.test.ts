@@ -6,7 +6,8 @@ import { importJWK, type JWTPayload, SignJWT } from 'jose'
 import * as openid from 'openid-client'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Demo } from './demo.ts'
-import { freePort, type Server } from './project.ts'
+import { freePort } from './free-port.ts'
+import type { Server } from './project.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const RESOURCE = 'https://orders.example.com/'

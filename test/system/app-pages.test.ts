@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { png } from '../support/images.ts'
 import { expectNothingGrave, openBrowser } from './browser.ts'
 import { Demo } from './demo.ts'
+import { freePort } from './free-port.ts'
 import { mailTo, PASSWORD, signUp } from './person.ts'
-import { freePort } from './project.ts'
 
 const { SCREENSHOTS } = process.env
 const CLIENT_ID = 'photo-prints'

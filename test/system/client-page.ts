@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { freePort } from './free-port.ts'
 import { emptyKith, PASSWORD, signUp } from './person.ts'
-import { freePort, type Server } from './project.ts'
+import type { Server } from './project.ts'
 
 export const CLIENT_ID = 'tabs'
 const SOURCE = join(import.meta.dirname, '..', '..', 'client', 'src')

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { localAvatars } from '../../scripts/local.ts'
-import { freePort, Project, type Server } from './project.ts'
+import { freePort } from './free-port.ts'
+import { Project, type Server } from './project.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingGrave, openBrowser } from './browser.ts'
 import { Demo } from './demo.ts'
-import { freePort } from './project.ts'
+import { freePort } from './free-port.ts'
 
 /** The dark changes colours alone, and the width the layout alone. */
 const LOOKS = [

@@ -1,7 +1,8 @@
 // The examples start by their one command beside `npm start`, as its demo clients.
 import { expect, test } from 'vitest'
 import { Demo } from './demo.ts'
-import { freePort, Project } from './project.ts'
+import { freePort } from './free-port.ts'
+import { Project } from './project.ts'
 
 const kith = new Demo()
 const { project } = kith

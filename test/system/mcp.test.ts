@@ -11,8 +11,9 @@ import type { OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingGrave, keepPictures, openBrowser } from './browser.ts'
+import { freePort } from './free-port.ts'
 import { emptyKith, PASSWORD, signUp } from './person.ts'
-import { freePort, type Server } from './project.ts'
+import type { Server } from './project.ts'
 
 /** Where the browser brings the code. Nobody listens there: the test answers. */
 const REDIRECT_URI = 'http://127.0.0.1:9/callback'

@@ -5,8 +5,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DESK, expectNothingGrave, keepPictures, openBrowser, PHONE } from './browser.ts'
 import { Demo } from './demo.ts'
+import { freePort } from './free-port.ts'
 import { mailTo, PASSWORD, signUp } from './person.ts'
-import { freePort } from './project.ts'
 
 const PAGES = [
   '/account',

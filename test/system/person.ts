@@ -5,7 +5,8 @@ import { makeSecrets } from '../../scripts/keys.ts'
 import { type MachinePlan, type NewMachine, planMachine } from '../../src/core/machines/machines.ts'
 import { newId } from '../../src/ids.ts'
 import type { Statement } from '../../src/store/db/database.ts'
-import { freePort, Project, type Server } from './project.ts'
+import { freePort } from './free-port.ts'
+import { Project, type Server } from './project.ts'
 
 export const PASSWORD = 'correct-horse-battery-staple'
 const CODE = /^((?:[a-z2-9]{3}-){7}[a-z2-9]{3})$/m

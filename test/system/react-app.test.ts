@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { png } from '../support/images.ts'
 import { expectNothingGrave, keepPictures, openBrowser } from './browser.ts'
 import { Demo } from './demo.ts'
+import { freePort } from './free-port.ts'
 import { mailTo, PASSWORD } from './person.ts'
-import { freePort, Server } from './project.ts'
+import { Server } from './project.ts'
 import { type PageProps, renderPage, servePage } from './react-page.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')

@@ -2,7 +2,7 @@
 import * as openid from 'openid-client'
 import { beforeAll, expect, test } from 'vitest'
 import { Demo } from './demo.ts'
-import { freePort } from './project.ts'
+import { freePort } from './free-port.ts'
 
 const PEOPLE = ['alice_demo', 'bob_demo', 'carol_demo', 'dan_demo', 'root_admin']
 

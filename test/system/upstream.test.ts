@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingGrave, openBrowser } from './browser.ts'
+import { freePort } from './free-port.ts'
 import { Upstream, type UpstreamPerson } from './oidc/upstream.ts'
 import { emptyKith, mailTo, PASSWORD, signUp } from './person.ts'
-import { freePort } from './project.ts'
 
 /** `SCREENSHOTS=<folder>` keeps pictures of the pages. */
 const { SCREENSHOTS } = process.env

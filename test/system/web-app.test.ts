@@ -3,7 +3,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectNothingGrave, keepPictures, openBrowser } from './browser.ts'
 import { Demo } from './demo.ts'
-import { freePort, type Server } from './project.ts'
+import { freePort } from './free-port.ts'
+import type { Server } from './project.ts'
 
 const kith = new Demo()
 let app: Server

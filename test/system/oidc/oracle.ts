@@ -5,7 +5,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import Provider, { type Context, errors } from 'oidc-provider'
-import { freePort } from '../project.ts'
+import { freePort } from '../free-port.ts'
 import { APIS, INSPECTOR, NOTIFIED, REGISTRATIONS } from './clients.ts'
 
 const SCOPES = 'openid profile email delegated:profile:read client:profile:read client:oauth:introspect'
