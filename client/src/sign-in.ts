@@ -178,8 +178,9 @@ function startOf(page: string | undefined, redirectUri: string): string {
 
 /** Apps take `returnTo` from links: it must lead neither to another site nor to a script. Only pages on the web are opened by URL. */
 function leavesApp(returnTo: string, redirectUri: string): boolean {
-  const { origin } = new URL(redirectUri)
-  return /^https?:/.test(redirectUri) && new URL(returnTo, redirectUri).origin !== origin
+  const [from, to] = [new URL(redirectUri), new URL(returnTo, redirectUri)]
+  // Not `origin` alone: a blob: URL has that of the page that made it.
+  return /^https?:$/.test(from.protocol) && (to.protocol !== from.protocol || to.origin !== from.origin)
 }
 
 /** Anybody can make a link with an `error`: a page shows its code, and only the developer's console the description. */

@@ -72,6 +72,7 @@ describe('a sign-in', () => {
     const kith = browser.open()
     const evil = ['https://evil.example/', '//evil.example', '/\\evil.example', '/\t/evil.example', `${APP}.evil.example`]
     for (const returnTo of [
+      `blob:${APP}/5b6a`,
       ...evil,
       `${APP}@evil.example`,
       'javascript:alert(1)',
