@@ -1,6 +1,7 @@
 /**
- * Settings of a client for well-known libraries, as program text. The versions that were tried are in docs/clients.md. Values
- * are written as JSON strings, which all of these languages read; a secret is never among them.
+ * Settings of a client for well-known libraries, as program text. The versions that were tried are in docs/clients.md. Whoever
+ * pastes it may not have chosen the values: none is ever more than a text. JSON strings are that in most of these languages;
+ * a shell, Kotlin and Spring see more in them. A secret is never among them.
  */
 import type { ClientMetadata } from '../../../core/oauth/client-metadata.ts'
 import type { Kind } from './kinds.ts'
@@ -16,6 +17,10 @@ export interface Snippet {
 }
 
 const json = (value: unknown) => JSON.stringify(value)
+const shell = (value: string) => (/^[\w./:=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`)
+const kotlin = (value: string) => json(value).replaceAll('$', '\\$')
+/** A placeholder in what YAML has read needs a backslash, which YAML writes as two. */
+const spring = (value: unknown) => json(value).replaceAll('${', '\\\\${')
 /** What the client asks for; every scope that it may have. */
 const scopeOf = ({ scopes, apiScopes }: Settings) =>
   [...scopes.filter((scope) => scope !== '*'), ...new Set(apiScopes.map(({ name }) => name).filter(Boolean))].join(' ')
@@ -103,15 +108,15 @@ const springSecurity = (s: Settings): Snippet => ({
       client:
         registration:
           accounts:
-            client-id: ${json(s.clientId)}
+            client-id: ${spring(s.clientId)}
             client-secret: "\${CLIENT_SECRET}"
             client-authentication-method: ${s.authMethod}
             authorization-grant-type: authorization_code
-            redirect-uri: ${json(redirectOf(s))}
-            scope: ${json(scopeOf(s).split(' '))}
+            redirect-uri: ${spring(redirectOf(s))}
+            scope: ${spring(scopeOf(s).split(' '))}
         provider:
           accounts:
-            issuer-uri: ${json(s.issuer)}
+            issuer-uri: ${spring(s.issuer)}
 
 # PKCE, in the configuration of oauth2Login():
 # resolver.setAuthorizationRequestCustomizer(OAuth2AuthorizationRequestCustomizers.withPkce())`,
@@ -164,32 +169,33 @@ const appAuthIos = (s: Settings): Snippet => ({
 
 const appAuthAndroid = (s: Settings): Snippet => ({
   library: 'AppAuth (Android)',
-  text: `// build.gradle.kts: manifestPlaceholders["appAuthRedirectScheme"] = ${json(redirectOf(s).split(':')[0])}
-AuthorizationServiceConfiguration.fetchFromIssuer(Uri.parse(${json(s.issuer)})) { configuration, error ->
+  text: `// build.gradle.kts: manifestPlaceholders["appAuthRedirectScheme"] = ${kotlin(redirectOf(s).replace(/:.*/s, ''))}
+AuthorizationServiceConfiguration.fetchFromIssuer(Uri.parse(${kotlin(s.issuer)})) { configuration, error ->
   val request = AuthorizationRequest.Builder(
-    configuration!!, ${json(s.clientId)}, ResponseTypeValues.CODE, Uri.parse(${json(redirectOf(s))}),
-  ).setScope(${json(scopeOf(s))}).build()
+    configuration!!, ${kotlin(s.clientId)}, ResponseTypeValues.CODE, Uri.parse(${kotlin(redirectOf(s))}),
+  ).setScope(${kotlin(scopeOf(s))}).build()
   startActivityForResult(AuthorizationService(this).getAuthorizationRequestIntent(request), RC_AUTH)
 }`,
 })
 
 const CURL_SECRETS: Partial<Record<ClientMetadata['authMethod'], (clientId: string) => string>> = {
-  client_secret_basic: (clientId) => `-u "${clientId}:$CLIENT_SECRET"`,
-  client_secret_post: (clientId) => `-d client_id=${clientId} -d "client_secret=$CLIENT_SECRET"`,
+  client_secret_basic: (clientId) => `-u ${shell(clientId)}":$CLIENT_SECRET"`,
+  client_secret_post: (clientId) => `-d ${shell(`client_id=${clientId}`)} -d "client_secret=$CLIENT_SECRET"`,
 }
 
 function curl(s: Settings): Snippet[] {
   const secret = CURL_SECRETS[s.authMethod]?.(s.clientId)
   if (secret === undefined) return []
-  const more = resourceOf(s).map((resource) => ` \\\n  --data-urlencode ${json(`resource=${resource}`)}`)
+  const more = resourceOf(s).map((resource) => ` \\\n  --data-urlencode ${shell(`resource=${resource}`)}`)
   const text = `curl ${s.issuer}/oauth/token ${secret} \\
-  -d grant_type=client_credentials --data-urlencode ${json(`scope=${scopeOf(s)}`)}${more.join('')}`
+  -d grant_type=client_credentials --data-urlencode ${shell(`scope=${scopeOf(s)}`)}${more.join('')}`
   return [{ library: 'curl', text }]
 }
 
 const curlOfDevice = (s: Settings): Snippet => ({
   library: 'curl',
-  text: `curl ${s.issuer}/oauth/device_authorization -d client_id=${s.clientId} --data-urlencode ${json(`scope=${scopeOf(s)}`)}`,
+  text: `curl ${s.issuer}/oauth/device_authorization --data-urlencode ${shell(`client_id=${s.clientId}`)} \\
+  --data-urlencode ${shell(`scope=${scopeOf(s)}`)}`,
 })
 
 /** Those that fit a client of this kind. */
