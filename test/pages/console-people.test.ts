@@ -303,6 +303,20 @@ describe('notes', () => {
       expect((await target.client.get(path)).text, path).not.toContain(target.id)
     const exported = await fillIn(target.client, '/account/export', { password: target.password, archive: 'none' })
     expect([exported.status, /Threatened|note_added/.test(exported.text)]).toEqual([200, false])
+    // Nor in the log of everybody, which they may read as administrators.
+    const query = `?type=note_added&actor=${root.id}`
+    const log = await open(target.client, `/admin/audit${query}`)
+    const file = await send(target.client, formOf(log, '/admin/audit/file'))
+    const { json } = await target.client.get(`/user/admin-api/audit-log${query}`)
+    const [latest] = json.data.records
+    expect(latest).toMatchObject({ type: 'note_added', actor: root.id, detail: null })
+    expect(
+      [log.text.replace(/<header.*?<\/header>/s, ''), file.text].map((text) => [text.includes(root.username), text.includes(target.id)]),
+    ).toEqual([
+      [true, false],
+      [true, false],
+    ])
+    expect((await root.client.get(`/user/admin-api/audit-log${query}`)).json.data.records[0].detail).toBe(target.id)
     expect((await target.client.get(`/user/admin-api/notes?target=${target.id}`)).status).toBe(403)
   })
 

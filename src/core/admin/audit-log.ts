@@ -11,6 +11,7 @@ import type { Ctx } from '../ctx.ts'
 import { email, emailKey, usernameKey } from '../fields.ts'
 import type { Gate } from '../gate.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
+import { seenBy } from './audit.ts'
 
 export type { AuditLogRow } from '../../store/db/audit-log.ts'
 
@@ -158,8 +159,9 @@ export async function readAuditLog(ctx: Ctx, gate: Gate, filter: AuditFilter, pa
   const types = typesOf(filter.type)
   const window = types.length > 0 || (range.person && range.actor) ? looked : null
   const list = listAuditLog({ range, types, window, limit: page.limit + 1 })
-  const { reads } = await gate(() => [list, ...(window === null ? NOTHING : [findWindowEnd(range, window)])] as const)
-  const { records, next } = listed(reads[0], page.limit)
+  const { principal, reads } = await gate(() => [list, ...(window === null ? NOTHING : [findWindowEnd(range, window)])] as const)
+  const { records: rows, next } = listed(reads[0], page.limit)
+  const records = rows.map((row) => seenBy(principal, row, { id: row.actorId, ranking: row.authorRanking }))
   const end = (reads[1] as { id: number } | null | undefined)?.id ?? null
   return { records, next: next ?? end, isCutShort: next === null && end !== null }
 }

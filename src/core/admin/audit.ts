@@ -47,14 +47,23 @@ export async function listAuditOf(ctx: Ctx, gate: Gate, userId: UserId, page: Pa
   return { records: records.map((event) => ({ ...event, byAdmin: isByAdmin(event, userId) })), next }
 }
 
-/** Somebody's events as `principal` may see them: whom they keep notes about is no business of those who do not outrank them. */
+/** Somebody's events as `principal` may see them. */
 export function trailFor<Row extends Pick<AuditEventRow, 'type' | 'detail'>>(
   principal: UserPrincipal,
   user: TargetRow,
   rows: readonly Row[],
 ): Row[] {
-  const seesAll = user.ranking > principal.ranking || user.id === principal.userId
-  return rows.map((row) => (seesAll || !row.type.startsWith('note_') ? row : { ...row, detail: null }))
+  return rows.map((row) => seenBy(principal, row, user))
+}
+
+/** Whom its author keeps notes about is no business of those who do not outrank the author. */
+export function seenBy<Row extends Pick<AuditEventRow, 'type' | 'detail'>>(
+  principal: UserPrincipal,
+  row: Row,
+  author: { readonly id: UserId | null; readonly ranking: number | null },
+): Row {
+  if (!row.type.startsWith('note_') || author.id === principal.userId) return row
+  return author.ranking !== null && author.ranking > principal.ranking ? row : { ...row, detail: null }
 }
 
 /** Any user's invite codes, used and unused. */

@@ -10,6 +10,8 @@ export interface AuditLogRow extends AuditEventRow {
   readonly username: string | null
   readonly actorName: string | null
   readonly clientName: string | null
+  /** Of an event about a note: the rank of its author; null also for an account that is gone. */
+  readonly authorRanking: number | null
 }
 
 /** Whom to look for: an id that may be gone, a folded user name, or a verified address. */
@@ -73,6 +75,8 @@ export function listAuditLog(input: {
     SELECT e.id, e.type, e.actor_id, e.user_id, e.client_id, e.user_agent, e.place, e.detail, e.created_at,
            (SELECT username FROM users u WHERE u.id = e.user_id) AS username,
            (SELECT username FROM users a WHERE a.id = e.actor_id) AS actor_name,
-           (SELECT name FROM oauth_clients c WHERE c.id = e.client_id) AS client_name
+           (SELECT name FROM oauth_clients c WHERE c.id = e.client_id) AS client_name,
+           iif(e.type IN ('note_added', 'note_removed'),
+             (SELECT r.ranking FROM users a JOIN roles r ON r.id = a.role WHERE a.id = e.actor_id), NULL) AS author_ranking
     FROM ${rangeOf(range, lowest)}${where} ORDER BY e.id DESC LIMIT ${limit}`)
 }
