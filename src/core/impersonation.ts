@@ -43,6 +43,8 @@ const WRITES = [
 /** Other routes under `delegated:profile:write` change the address, the password or ways to sign in. */
 const PROFILE = 'delegated:profile:write'
 const PROFILE_PATHS: ReadonlySet<string> = new Set(['/account/profile', '/account/privacy'])
+/** The apps that somebody uses are nobody else's business; the scope opens the sessions as well. */
+const HIDDEN = /^\/(account|user)\/apps(\/|$)/
 export const LEAVE_PATH = '/account/impersonation/leave'
 
 export function scopesOfImpersonation(kind: ImpersonationKind): readonly Scope[] {
@@ -54,7 +56,7 @@ export function mayImpersonated({ kind }: Impersonation, request: { method: stri
   const { method, path, scope } = request
   if (path === LEAVE_PATH) return true
   // What is served to any session is not about the account alone.
-  if (scope === null) return false
+  if (scope === null || HIDDEN.test(path)) return false
   if (method === 'GET' || method === 'HEAD') return true
   if (kind === 'read') return false
   return WRITES.some((write) => covers(write, scope)) || (scope === PROFILE && PROFILE_PATHS.has(path))

@@ -187,6 +187,8 @@ export const UPLOAD_RENEWED_EVERY_MS = 10 * SECOND_MS
 export const UPLOAD_GIVEN_UP_MS = HOUR_MS
 /** A link is for opening, not for keeping (security row 69). */
 export const FILE_LINK_SECONDS_MAX = 5 * 60
+/** To be followed at once: whoever sees an account as its owner gets nothing that outlives that. */
+export const SUPPORT_LINK_SECONDS = 10
 /** A failed removal is retried after this. */
 export const TOMBSTONE_RETRY_MS = 10 * MINUTE_MS
 /** R2 takes 1,000 keys in one call; one call per bucket and run. */

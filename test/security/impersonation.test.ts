@@ -6,11 +6,12 @@ import { signedInAdmin } from '../support/admins.ts'
 import { copyOf } from '../support/copies.ts'
 import { dumpTables } from '../support/invariants.ts'
 import { Client, mailsTo, ORIGIN, type Reply } from '../support/kith.ts'
+import { bytesOf, newFile } from '../support/media.ts'
 import { oncePerFile } from '../support/once-per-file.ts'
 import { fillIn, formOf, open, send } from '../support/pages.ts'
 import { type Person, signedIn, signedInPerson } from '../support/people.ts'
 import { concretePath, nameOf, pageRoutes, userRoutes } from '../support/routes.ts'
-import { bearerOf, userToken } from '../support/tokens.ts'
+import { bearerOf, newGrant, newOAuthClient, userToken } from '../support/tokens.ts'
 import { call } from '../tour/scene.ts'
 
 const OWN = '__Host-kith_session'
@@ -217,6 +218,35 @@ test.each(['read', 'write'] as const)('%s: reading any page or route of the API 
   expect(await dump()).toBe(before)
   const after = await admin.client.get('/user/me', SAME)
   expect(after.json?.data?.user?.username, after.text).toBe(person.username)
+})
+
+test.each(['read', 'write'] as const)('%s: shows no connected apps, invite codes or exports', async (kind) => {
+  const { admin, person } = await looking(kind)
+  await newGrant(person, await newOAuthClient('*'))
+  for (const path of [
+    '/account/apps',
+    '/account/apps/remove',
+    '/user/apps',
+    '/account/invites',
+    '/user/invite-codes',
+    '/account/export',
+    '/user/archives',
+  ])
+    expect([path, (await admin.client.get(path, SAME)).status]).toEqual([path, 403])
+})
+
+test('the link behind a file is over with the seconds in which a browser follows it', async () => {
+  const FILES_ORIGIN = 'https://files.kith.test'
+  const { admin, person } = await looking('write')
+  const file = await newFile(person.client, 'diary.txt', bytesOf('dear diary'))
+  expect((await admin.client.post(`/user/media/files/${file}/links`, { expiresIn: 60 }, SAME)).status).toBe(403)
+  clock.freeze()
+  const content = await admin.client.get(`/user/media/files/${file}/content`, { ...SAME, env: { FILES_ORIGIN } })
+  const { pathname, search } = new URL(content.headers.get('location') ?? '')
+  const follow = () => new Client().get(pathname + search, { env: { FILES_ORIGIN }, origin: FILES_ORIGIN })
+  expect((await follow()).text).toBe('dear diary')
+  clock.advance(10_000)
+  expect((await follow()).status).toBe(403)
 })
 
 test('is none of the browsers that a new sign-in may push out', async () => {
