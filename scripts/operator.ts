@@ -14,38 +14,19 @@ interface Command {
 
 /** A command loads only what it needs: all of them together take longer to load than most take to run. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  async promote() {
-    const { PROMOTE_USAGE: usage, promote: run } = await import('./operator/promote.ts')
-    return { usage, run }
-  },
-  async user() {
-    const { USER_USAGE: usage, runUserCommand: run } = await import('./operator/users.ts')
-    return { usage, run }
-  },
-  async client() {
-    const { CLIENT_USAGE: usage, runClientCommand: run } = await import('./operator/clients.ts')
-    return { usage, run }
-  },
-  async api() {
-    const { API_USAGE: usage, runApiCommand: run } = await import('./operator/apis.ts')
-    return { usage, run }
-  },
-  async machine() {
-    const { MACHINE_USAGE: usage, runMachineCommand: run } = await import('./operator/machines.ts')
-    return { usage, run }
-  },
-  async export() {
-    const { EXPORT_USAGE: usage, runExportCommand: run } = await import('./operator/export.ts')
-    return { usage, run }
-  },
+  promote: () => import('./operator/promote.ts'),
+  user: () => import('./operator/users.ts'),
+  client: () => import('./operator/clients.ts'),
+  api: () => import('./operator/apis.ts'),
+  machine: () => import('./operator/machines.ts'),
+  export: () => import('./operator/export.ts'),
   async import() {
-    const { IMPORT_USAGE, runImportCommand } = await import('./operator/import.ts')
-    const { IMPORT_FOLDER_USAGE, importFolder } = await import('./operator/export.ts')
+    const [people, folder] = await Promise.all([import('./operator/import.ts'), import('./operator/export.ts')])
     // An export of Kith is a folder, any other a file.
     const isFolder = (arg: string) => statSync(arg, { throwIfNoEntry: false })?.isDirectory() === true
     return {
-      usage: `${IMPORT_USAGE}\n\n  ${IMPORT_FOLDER_USAGE}`,
-      run: (args, remote) => (args.some(isFolder) ? importFolder(args, remote) : runImportCommand(args, remote)),
+      usage: `${people.usage}\n\n  ${folder.folderUsage}`,
+      run: (args, remote) => (args.some(isFolder) ? folder.importFolder(args, remote) : people.run(args, remote)),
     }
   },
 }
@@ -54,7 +35,12 @@ await main(async () => {
   const { name, args, remote, wantsHelp } = readArguments(process.argv.slice(2))
   if (name === undefined) return console.log(await help())
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!load) throw new Refusal(`Unknown ${name.startsWith('-') ? 'option' : 'command'}: ${name}\n\n${await help()}`)
+  if (!load) {
+    const what = name.startsWith('-') ? 'option' : 'command'
+    throw new Refusal(
+      `Unknown ${what}: ${name}\n\n  The commands are ${Object.keys(COMMANDS).join(', ')}.\n  npm run operator -- --help tells of each.`,
+    )
+  }
   if (wantsHelp) return console.log(await help(load))
   const command = await load()
   await holdingDatabase(() => command.run(args, remote))

@@ -23,7 +23,7 @@ import { Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
 import { eventOfOperator, judge, withRefusals } from './input.ts'
 
-export const API_USAGE = `api create <resource> --name <name> [fields]
+export const usage = `api create <resource> --name <name> [fields]
   api update <resource> [fields]
   api disable | enable | delete | show <resource>
   api list [after]
@@ -52,14 +52,14 @@ const OPTION_OF = { server_client_id: '--server-client' }
 const PAGE = 100
 const NONE = 'none'
 
-export function runApiCommand(args: readonly string[], remote: boolean): Promise<void> {
-  return withRefusals(() => run(args, remote), OPTION_OF)
+export function run(args: readonly string[], remote: boolean): Promise<void> {
+  return withRefusals(() => act(args, remote), OPTION_OF)
 }
 
-async function run(args: readonly string[], remote: boolean): Promise<void> {
+async function act(args: readonly string[], remote: boolean): Promise<void> {
   const { values, positionals } = read(args)
   const [command, what, ...rest] = positionals
-  if (command === undefined || rest.length > 0) throw new Refusal(`api needs a command and a resource:\n\n  ${API_USAGE}`)
+  if (command === undefined || rest.length > 0) throw new Refusal(`api needs a command and a resource:\n\n  ${usage}`)
   if (Object.keys(values).length > 0 && command !== 'create' && command !== 'update') throw new Refusal(`api ${command} takes no fields`)
   if (command === 'list') return await list(what ?? '', remote)
   const resource = judge('resource', fields.apiResource, what)
@@ -77,7 +77,7 @@ async function run(args: readonly string[], remote: boolean): Promise<void> {
     case 'show':
       return show(await find(resource, remote))
     default:
-      throw new Refusal(`Unknown command: api ${command}.\n\n  ${API_USAGE}`)
+      throw new Refusal(`Unknown command: api ${command}.\n\n  ${usage}`)
   }
 }
 
@@ -85,7 +85,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, allowNegative: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${API_USAGE}`)
+    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
   }
 }
 

@@ -31,7 +31,7 @@ import { planCtx, readKeys } from './client-keys.ts'
 import { describeClient } from './client-settings.ts'
 import { eventOfOperator, judge, judgeOrRemove, withRefusals } from './input.ts'
 
-export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [fields]
+export const usage = `client create [id] --name <name> --scope <scopes> [fields]
   client update <id> [fields]
   client rotate-secret | disable | enable | delete | show <id>
   client list [after]
@@ -124,14 +124,14 @@ const OPTION_OF = {
 
 const PAGE = 100
 
-export function runClientCommand(args: readonly string[], remote: boolean): Promise<void> {
-  return withRefusals(() => run(args, remote), OPTION_OF)
+export function run(args: readonly string[], remote: boolean): Promise<void> {
+  return withRefusals(() => act(args, remote), OPTION_OF)
 }
 
-async function run(args: readonly string[], remote: boolean): Promise<void> {
+async function act(args: readonly string[], remote: boolean): Promise<void> {
   const { values, positionals } = read(args)
   const [command, id, ...rest] = positionals
-  if (command === undefined || rest.length > 0) throw new Refusal(`client needs a command and an id:\n\n  ${CLIENT_USAGE}`)
+  if (command === undefined || rest.length > 0) throw new Refusal(`client needs a command and an id:\n\n  ${usage}`)
   const fields = toFields(values)
   const isGiven = Object.values(fields).some((value) => value !== undefined)
   if (isGiven && command !== 'create' && command !== 'update') throw new Refusal(`client ${command} takes no fields`)
@@ -153,7 +153,7 @@ async function run(args: readonly string[], remote: boolean): Promise<void> {
     case 'list':
       return await list(id ?? '', remote)
     default:
-      throw new Refusal(`Unknown command: client ${command}.\n\n  ${CLIENT_USAGE}`)
+      throw new Refusal(`Unknown command: client ${command}.\n\n  ${usage}`)
   }
 }
 
@@ -161,7 +161,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, allowNegative: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${CLIENT_USAGE}`)
+    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
   }
 }
 

@@ -7,11 +7,11 @@ import { compareFolder, readManifest, saveFolder } from './export/folder.ts'
 import { keysNeeded } from './export/keys.ts'
 import { loadFolder } from './export/loading.ts'
 
-export const EXPORT_USAGE = `export <folder>       writes everything as NDJSON, with hashes, and the files and pictures (docs/moving-out.md)
+export const usage = `export <folder>       writes everything as NDJSON, with hashes, and the files and pictures (docs/moving-out.md)
     --no-files            without files and pictures
     --compare             compares an export with this Kith instead: counts and digests of each table`
 
-export async function runExportCommand(args: readonly string[], remote: boolean): Promise<void> {
+export async function run(args: readonly string[], remote: boolean): Promise<void> {
   const { folder, files, compare } = readArguments(args)
   if (compare) return compareWith(folder, remote)
   const started = Date.now()
@@ -25,7 +25,7 @@ export async function runExportCommand(args: readonly string[], remote: boolean)
   console.log('It holds password hashes and addresses: keep it where secrets are kept. The secrets of the deployment are not in it.')
 }
 
-export const IMPORT_FOLDER_USAGE = `import <folder>       takes an export into an empty Kith, and compares the two; after a kill, the same command
+export const folderUsage = `import <folder>       takes an export into an empty Kith, and compares the two; after a kill, the same command
                             continues`
 
 /** `operator -- import <folder>`. */
@@ -62,6 +62,6 @@ function readArguments(args: readonly string[]): { folder: string; files: boolea
     if (folder === undefined || others.length > 0) throw new Error('export needs one folder')
     return { folder: resolve(folder), files: !values['no-files'], compare: values.compare }
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${EXPORT_USAGE}`)
+    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
   }
 }

@@ -16,11 +16,11 @@ import {
   Unreadable,
 } from './import/readers/index.ts'
 import { type Credentials, remoteTarget } from './import/remote.ts'
-import { type Finished, run, type Source } from './import/run.ts'
+import { type Finished, importLines, type Source } from './import/run.ts'
 import { type Target, withLocalTarget } from './import/target.ts'
 import { withRefusals } from './input.ts'
 
-export const IMPORT_USAGE = `import <people> [--edges <file>] [--dry-run]
+export const usage = `import <people> [--edges <file>] [--dry-run]
                             people from another system, and whom they follow and block; after a kill, the same
                             command continues. Refused lines go to <file>.refused.ndjson, with the reason
     --format <name>         whose export it is: auto (default), kith, auth0, clerk, supabase, firebase, cognito,
@@ -44,12 +44,12 @@ const OPTIONS = {
   'token-file': { type: 'string' },
 } as const
 
-export function runImportCommand(args: readonly string[], remote: boolean): Promise<void> {
+export function run(args: readonly string[], remote: boolean): Promise<void> {
   return withRefusals(async () => {
     const { values, positionals } = read(args)
     const [people, ...rest] = positionals
     if (rest.length > 0 || (people === undefined && values.edges === undefined)) {
-      throw new Refusal(`import needs a file of people, or --edges, or both:\n\n  ${IMPORT_USAGE}`)
+      throw new Refusal(`import needs a file of people, or --edges, or both:\n\n  ${usage}`)
     }
     const { edges } = values
     for (const path of [people, edges]) if (path !== undefined) requireFile(path)
@@ -67,7 +67,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${IMPORT_USAGE}`)
+    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
   }
 }
 type Values = ReturnType<typeof read>['values']
@@ -76,7 +76,7 @@ async function importAll(target: Target, sources: readonly Source[], dryRun: Dry
   if (dryRun) console.log(`A dry run against ${target.name}: nothing is written.`)
   const all: Finished[] = []
   for (const source of sources) {
-    const finished = await run(target, source, dryRun).catch((error: unknown) => refuse(source, error))
+    const finished = await importLines(target, source, dryRun).catch((error: unknown) => refuse(source, error))
     console.log(reportOf(source, finished, dryRun !== null))
     all.push(finished)
   }

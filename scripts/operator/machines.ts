@@ -19,7 +19,7 @@ import { readDigestSettings } from '../digest-settings.ts'
 import { Refusal } from '../local.ts'
 import { eventOfOperator, judge, withRefusals } from './input.ts'
 
-export const MACHINE_USAGE = `machine create <kind> --name <name> [--scope <scopes>] [--expires-at <time> | --days <n>]
+export const usage = `machine create <kind> --name <name> [--scope <scopes>] [--expires-at <time> | --days <n>]
   machine revoke <id>
   machine list [before]
 
@@ -40,11 +40,11 @@ const PAGE = 100
 const DAY_MS = 86_400_000
 const FIRST = Number.MAX_SAFE_INTEGER
 
-export function runMachineCommand(args: readonly string[], remote: boolean): Promise<void> {
+export function run(args: readonly string[], remote: boolean): Promise<void> {
   return withRefusals(async () => {
     const { values, positionals } = read(args)
     const [command, what, ...rest] = positionals
-    if (rest.length > 0) throw new Refusal(`machine needs a command, and a kind or an id:\n\n  ${MACHINE_USAGE}`)
+    if (rest.length > 0) throw new Refusal(`machine needs a command, and a kind or an id:\n\n  ${usage}`)
     if (Object.keys(values).length > 0 && command !== 'create') throw new Refusal(`machine ${command} takes no fields`)
     switch (command) {
       case 'create':
@@ -54,7 +54,7 @@ export function runMachineCommand(args: readonly string[], remote: boolean): Pro
       case 'list':
         return await list(what === undefined ? FIRST : idOf(what), remote)
       default:
-        throw new Refusal(`Unknown command: machine ${command ?? ''}\n\n  ${MACHINE_USAGE}`)
+        throw new Refusal(`Unknown command: machine ${command ?? ''}\n\n  ${usage}`)
     }
   })
 }
@@ -63,7 +63,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${MACHINE_USAGE}`)
+    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
   }
 }
 

@@ -4,7 +4,7 @@ import { type AuditEventId, newId } from '../../src/ids.ts'
 import { query, quote } from '../database.ts'
 import { Refusal } from '../local.ts'
 
-export const PROMOTE_USAGE = 'promote <e-mail>      makes the verified user with this address super_admin'
+export const usage = 'promote <e-mail>      makes the verified user with this address super_admin'
 
 const ROLE = 'super_admin'
 
@@ -17,7 +17,7 @@ interface UserRow {
   readonly deleted_at: number | null
 }
 
-export async function promote(args: readonly string[], remote: boolean): Promise<void> {
+export async function run(args: readonly string[], remote: boolean): Promise<void> {
   const [address, ...rest] = args
   if (address === undefined || rest.length > 0) throw new Refusal('promote needs one e-mail address')
   const user = await findOwner(address, remote)

@@ -27,7 +27,7 @@ import { LOCAL_CRON, Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
 import { OPERATOR, withRefusals } from './input.ts'
 
-export const USER_USAGE = `user find <text>          an id, e-mail address, user name, the beginning of a name, or the id before an import
+export const usage = `user find <text>          an id, e-mail address, user name, the beginning of a name, or the id before an import
   user show <who>           the account with its second factors, sessions and events
   user end-sessions <who> [session id]
                             signs out everywhere, or ends one session
@@ -44,10 +44,10 @@ const EVENTS_SHOWN = 10
 const NO_FILTER = { role: null, banned: null, restricted: null, unverified: null, deleted: null, verified: null }
 const LAST = Number.MAX_SAFE_INTEGER
 
-export function runUserCommand(args: readonly string[], remote: boolean): Promise<void> {
+export function run(args: readonly string[], remote: boolean): Promise<void> {
   return withRefusals(async () => {
     const [command, who, what, ...rest] = args
-    if (who === undefined || rest.length > 0) throw new Refusal(`user needs a command and a person:\n\n  ${USER_USAGE}`)
+    if (who === undefined || rest.length > 0) throw new Refusal(`user needs a command and a person:\n\n  ${usage}`)
     if (what !== undefined && command !== 'end-sessions' && command !== 'remove-2fa') throw new Refusal(`user ${command} takes one person`)
     switch (command) {
       case 'find':
@@ -63,7 +63,7 @@ export function runUserCommand(args: readonly string[], remote: boolean): Promis
       case 'send-reset':
         return await sendReset(await theOne(who, remote), remote)
       default:
-        throw new Refusal(`Unknown command: user ${command}.\n\n  ${USER_USAGE}`)
+        throw new Refusal(`Unknown command: user ${command}.\n\n  ${usage}`)
     }
   })
 }

@@ -147,6 +147,13 @@ test('npm run operator -- promote: only a verified user, and the old session end
   const [one, all] = [await operator('promote', '--help'), await operator('--help')]
   for (const { code, output } of [one, all]) expect([code, output]).toEqual([0, expect.stringMatching(/^Usage: [\s\S]* promote <e-mail>/)])
   expect([one, all].map(({ output }) => output.includes('client create'))).toEqual([false, true])
+  for (const [word, what] of [
+    ['frobnicate', 'command'],
+    ['--frobnicate', 'option'],
+  ] as const) {
+    const told = expect.stringMatching(new RegExp(`^Unknown ${what}: ${word}\n[^\n]*\n.* promote, user, .*\n.*--help[^\n]*\n$`))
+    expect(await operator(word)).toEqual({ code: 1, output: told })
+  }
 })
 
 test('npm run operator -- user: finds people and helps them to sign in, and they see it', async () => {

@@ -34,7 +34,7 @@ export interface Finished {
 }
 
 /** `dryRun`: nothing is written, and it remembers what would have been. */
-export async function run(target: Target, source: Source, dryRun: DryRun | null): Promise<Finished> {
+export async function importLines(target: Target, source: Source, dryRun: DryRun | null): Promise<Finished> {
   const progress = new Progress(source.file, target.identity, dryRun !== null)
   if (progress.line > 0) console.log(`${source.file}: continues after line ${progress.line}`)
   const bar = new Bar(source.kind, source.bytes)
