@@ -30,9 +30,10 @@ export function deviceName({ devices }: Pick<Texts, 'devices'>, userAgent: strin
 }
 
 /** "Lisbon, PT" -> "Lisbon, Portugal". */
-export function placeName({ locale }: Pick<Texts, 'locale'>, place: string): string {
+export function placeName({ locale, direction }: Pick<Texts, 'locale' | 'direction'>, place: string): string {
   const countries = new Intl.DisplayNames([locale], { type: 'region' })
-  return place.replace(/(?<=^|, )[A-Z]{2}$/, (code) => countries.of(code) ?? code)
+  const name = place.replace(/(?<=^|, )[A-Z]{2}$/, (code) => countries.of(code) ?? code)
+  return direction === 'rtl' ? name.replaceAll(', ', '، ') : name
 }
 
 const FORMAT: Intl.DateTimeFormatOptions = {

@@ -116,8 +116,8 @@ const PARTS: Readonly<Record<MadePart, (mail: Mail) => Block[]>> = {
 }
 
 function where({ texts, facts: { userAgent, place } }: Mail): string[] {
-  const device = userAgent ? [fill(texts.mails.device, { device: isolated(texts, deviceName(texts, userAgent)) })] : []
-  return place ? [...device, fill(texts.mails.place, { place: isolated(texts, placeName(texts, place)) })] : device
+  const device = userAgent ? [fill(texts.mails.device, { device: phrase(texts, deviceName(texts, userAgent)) })] : []
+  return place ? [...device, fill(texts.mails.place, { place: phrase(texts, placeName(texts, place)) })] : device
 }
 
 const when = ({ texts, facts }: Mail): string[] => [fill(texts.mails.time, { time: localTime(texts, facts.at, facts.timeZone) })]
@@ -164,4 +164,9 @@ function cleanText(text: string): string {
 /** Between marks that keep its direction to itself (Unicode UAX #9), where it may differ from that of the sentence. */
 function isolated({ direction }: Pick<Texts, 'direction'>, value: string): string {
   return direction === 'rtl' || RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value
+}
+
+/** The same for our own words around names: in the direction of the sentence, whichever letter comes first. */
+function phrase({ direction }: Pick<Texts, 'direction'>, value: string): string {
+  return direction === 'rtl' ? `\u2067${value}\u2069` : isolated({ direction }, value)
 }

@@ -11,7 +11,6 @@ import { type DeviceQuestion, decideDevice, describeDevice } from '../core/oauth
 import { optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { deviceName, placeName } from '../mail/device-words.ts'
 import { fill } from '../texts/texts.ts'
 import { staleTicket } from './authorization.tsx'
 import { AppLinks, AskedAccount, AskedAnswer, AskedScopes, AskedTime, Caution } from './consent-parts.tsx'
@@ -21,6 +20,7 @@ import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { Filled, textsOf, useTexts } from './texts.tsx'
 import { Time } from './time.tsx'
+import { Device, Place } from './whereabouts.tsx'
 
 const PATH = '/device'
 const ANSWER = `${PATH}/answer`
@@ -133,10 +133,10 @@ function Asked({ asked: { userCode, userAgent, place, askedAt } }: { asked: Devi
   const facts = {
     code: <strong translate="no">{userCode}</strong>,
     time: <Time at={askedAt} />,
-    device: <Isolated>{deviceName(t, userAgent)}</Isolated>,
+    device: <Device userAgent={userAgent} />,
   }
   if (place === '') return <Filled text={t.device.question} with={facts} />
-  return <Filled text={t.device.questionFrom} with={{ ...facts, place: placeName(t, place) }} />
+  return <Filled text={t.device.questionFrom} with={{ ...facts, place: <Place place={place} /> }} />
 }
 
 async function showDone(c: Context, client: string, allowed: boolean): Promise<Response> {

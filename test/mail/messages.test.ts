@@ -187,6 +187,13 @@ describe('a name from a script of the other direction', () => {
     expect(render('password_changed', factsOf('password_changed'), arabic).text).toContain('account \u2068maria_lopez\u2069 was')
     expect(render('password_changed', factsOf('password_changed'), arabic).html).toContain('dir="rtl"')
   })
+
+  it('in a phrase of ours does not turn the phrase', () => {
+    const facts = factsOf('new_device', { userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0', place: 'Austin, US' })
+    const { text } = render('new_device', facts, { ...english, locale: 'ar', direction: 'rtl' })
+    expect(text).toContain('\u2067Chrome on Linux\u2069')
+    expect(text).toContain('\u2067Austin، الولايات المتحدة\u2069')
+  })
 })
 
 describe('a code', () => {

@@ -1,9 +1,9 @@
 // Names in right-to-left scripts keep their own direction everywhere, and change nothing around them.
 import { expect, test } from 'vitest'
-import { newName } from '../support/actors.ts'
+import { newName, rows } from '../support/actors.ts'
 import { Client, db } from '../support/kith.ts'
 import { consentPath, fillIn, formOf, open, signInOnPage } from '../support/pages.ts'
-import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { idOf, newGrant, newOAuthClient, putConsent } from '../support/tokens.ts'
 
 const NAME = 'علی'
@@ -44,4 +44,16 @@ test('names of people and apps are isolated on every page that says them, and fi
   // Refused input comes back as it was typed.
   const again = await fillIn(client, '/account/profile', { givenName: NAME, username: 'x' })
   expect(formOf(again).fields.givenName).toBe(NAME)
+})
+
+test('a device and a place are phrases of the reader’s language, whichever letter comes first', async () => {
+  const person = await signedInPerson(newName('whereabouts'))
+  const agent = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0'
+  await rows("UPDATE users SET locale = 'ar' WHERE id = ?", idOf(person))
+  await rows("UPDATE audit_events SET user_agent = ?, place = 'Austin, US' WHERE user_id = ?", agent, idOf(person))
+  for (const path of ['/account', '/account/activity']) {
+    const { text } = await open(person.client, path)
+    expect(text, path).toContain('<bdi dir="rtl">Chrome على Linux</bdi>')
+    expect(text, path).toContain('<bdi dir="rtl">Austin، الولايات المتحدة</bdi>')
+  }
 })

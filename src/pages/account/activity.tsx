@@ -6,13 +6,13 @@ import type { Listed } from '../../core/paging.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { type AuditEventId, fromHex, toHex } from '../../ids.ts'
-import { deviceName, placeName } from '../../mail/device-words.ts'
 import { fill, type Texts } from '../../texts/texts.ts'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { NextPage } from '../table.tsx'
 import { textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
+import { Device, Place } from '../whereabouts.tsx'
 
 const PATH = '/account/activity'
 const SHOWN = 25
@@ -84,8 +84,8 @@ export function Where({ event }: { event: { byAdmin?: boolean; userAgent: string
   const t = useTexts()
   const parts: Child[] = [
     ...(event.byAdmin ? [t.activity.byAdmin] : []),
-    ...(event.userAgent ? [<Isolated>{deviceName(t, event.userAgent)}</Isolated>] : []),
-    ...(event.place ? [<bdi dir={t.direction}>{placeName(t, event.place)}</bdi>] : []),
+    ...(event.userAgent ? [<Device userAgent={event.userAgent} />] : []),
+    ...(event.place ? [<Place place={event.place} />] : []),
   ]
   return (
     <>

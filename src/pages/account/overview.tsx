@@ -5,7 +5,6 @@ import { getStanding, type Standing } from '../../core/accounts/standing.ts'
 import { coveredBy, type Scope } from '../../core/scopes.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { deviceName } from '../../mail/device-words.ts'
 import { bytes, fill, plural, type Texts } from '../../texts/texts.ts'
 import { nameOf, pictureUrl } from '../face.tsx'
 import { formToken } from '../form-token.ts'
@@ -14,6 +13,7 @@ import { showPage } from '../layout.tsx'
 import { Facts } from '../table.tsx'
 import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
+import { Device } from '../whereabouts.tsx'
 import { Where } from './activity.tsx'
 import { isPasskeyOnly, NextSteps } from './next-steps.tsx'
 
@@ -153,7 +153,7 @@ function SignIns({ standing: { signIns } }: { standing: Standing }) {
           {signIns.map((event) => (
             <li>
               <h3>
-                <Isolated>{deviceName(all, event.userAgent)}</Isolated>
+                <Device userAgent={event.userAgent} />
                 {event.type === 'sign_in_failed' && <span class="tag bad">{t.failed}</span>}
               </h3>
               <p>

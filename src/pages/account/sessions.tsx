@@ -7,15 +7,15 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { clearSessionCookie } from '../../http/credentials.ts'
 import { fromHex, type SessionId, toHex } from '../../ids.ts'
-import { deviceName, placeName } from '../../mail/device-words.ts'
+import { deviceName } from '../../mail/device-words.ts'
 import { fill } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
-import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
+import { AppOrDevice, Place } from '../whereabouts.tsx'
 
 const PATH = '/account/sessions'
 /** Per page; a link leads to more. */
@@ -95,16 +95,21 @@ async function show(c: Context, { records, next }: Listed<ListedSession>): Promi
 
 function SessionItem({ session, token }: { session: ListedSession; token: string }) {
   const t = useTexts()
-  const name = session.clientName ?? deviceName(t, session.detail?.userAgent ?? '')
+  const userAgent = session.detail?.userAgent ?? ''
+  const name = session.clientName ?? deviceName(t, userAgent)
   return (
     <li>
       <div>
         <h2>
-          <Isolated>{name}</Isolated>
+          <AppOrDevice name={session.clientName} userAgent={userAgent} />
           {session.current && <span class="tag">{t.account.sessions.current}</span>}
         </h2>
         <p>
-          {session.detail?.place && `${placeName(t, session.detail.place)} · `}
+          {session.detail?.place && (
+            <>
+              <Place place={session.detail.place} /> ·{' '}
+            </>
+          )}
           <Filled text={t.account.sessions.signedIn} with={{ time: <Time at={session.createdAt} /> }} />
         </p>
       </div>

@@ -6,7 +6,6 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { judge } from '../../../http/validate.ts'
 import { fromHex, timeOf, toHex } from '../../../ids.ts'
-import { deviceName, placeName } from '../../../mail/device-words.ts'
 import { fill, number, type Texts } from '../../../texts/texts.ts'
 import { form, formToken } from '../../form-token.ts'
 import { ErrorSummary, Form, type FormState, Input, Submit, take, UNTOUCHED } from '../../forms.tsx'
@@ -15,6 +14,7 @@ import { showPage } from '../../layout.tsx'
 import { FilterForm, NextPage, Table } from '../../table.tsx'
 import { textsOf, useTexts } from '../../texts.tsx'
 import { Time, timeText } from '../../time.tsx'
+import { Device, Place } from '../../whereabouts.tsx'
 import { auditFileResponse } from './file.ts'
 import { AuditForm, AuditQuery, toFields, toFilter } from './query.ts'
 
@@ -188,13 +188,12 @@ function App({ id, name, isLinked }: { id: string; name: string | null; isLinked
 }
 
 function Where({ userAgent, place }: { userAgent: string | null; place: string | null }) {
-  const t = useTexts()
   return (
     <>
-      {userAgent ? <Isolated>{deviceName(t, userAgent)}</Isolated> : null}
+      {userAgent ? <Device userAgent={userAgent} /> : null}
       {place ? (
         <span class="sub">
-          <bdi dir={t.direction}>{placeName(t, place)}</bdi>
+          <Place place={place} />
         </span>
       ) : null}
     </>

@@ -8,13 +8,14 @@ import type { ListedSession } from '../../../core/sessions/sessions.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { toHex } from '../../../ids.ts'
-import { deviceName, placeName } from '../../../mail/device-words.ts'
+import { deviceName } from '../../../mail/device-words.ts'
 import { fill } from '../../../texts/texts.ts'
 import { Isolated } from '../../isolated.tsx'
 import { showPage } from '../../layout.tsx'
 import { NextPage, Table } from '../../table.tsx'
 import { textsOf, useTexts } from '../../texts.tsx'
 import { Time } from '../../time.tsx'
+import { AppOrDevice, Place } from '../../whereabouts.tsx'
 import { PEOPLE, PERSON, pathOf, personIn, positionIn } from './paths.ts'
 import { Called } from './words.tsx'
 
@@ -76,8 +77,8 @@ export function Sessions({ userId, sessions, mayEnd }: { userId: number; session
       rows={sessions}
       empty={none}
       columns={[
-        { title: columns.device, cell: (session) => <Isolated>{deviceOf(session)}</Isolated> },
-        { title: columns.place, cell: ({ detail }) => (detail?.place ? placeName(t, detail.place) : '–') },
+        { title: columns.device, cell: ({ clientName, detail }) => <AppOrDevice name={clientName} userAgent={detail?.userAgent ?? ''} /> },
+        { title: columns.place, cell: ({ detail }) => (detail?.place ? <Place place={detail.place} /> : '–') },
         { title: columns.signedIn, cell: ({ createdAt }) => <Time at={createdAt} /> },
         { title: columns.lastUsed, cell: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
         ...(mayEnd
@@ -135,8 +136,13 @@ export function Events({ events }: { events: readonly TrailRow[] }) {
           title: columns.where,
           cell: ({ clientName, userAgent, place }) => (
             <>
-              <Isolated>{clientName ?? (userAgent ? deviceName(t, userAgent) : '–')}</Isolated>
-              {place ? <small> {placeName(t, place)}</small> : null}
+              {clientName || userAgent ? <AppOrDevice name={clientName} userAgent={userAgent ?? ''} /> : '–'}
+              {place ? (
+                <small>
+                  {' '}
+                  <Place place={place} />
+                </small>
+              ) : null}
             </>
           ),
         },
