@@ -885,7 +885,7 @@ export const de: Words = {
       public: { title: 'Alle', hint: 'Alle dürfen Ihnen folgen und Ihr Profil sehen. Offene Anfragen werden angenommen.' },
       private: {
         title: 'Nur Personen, die Sie annehmen',
-        hint: 'Wer Ihnen folgen möchte, muss anfragen. Alle anderen sehen nur Ihren Namen und Ihr Bild.',
+        hint: 'Wer Ihnen folgen möchte, muss anfragen. Alle anderen sehen nur Ihren Namen, Ihr Bild und wie viele Ihnen folgen und wie vielen Sie folgen.',
       },
     },
     password: {
@@ -904,7 +904,7 @@ export const de: Words = {
       labels: { name: 'Name' },
       first: {
         title: 'Noch keine Passkeys',
-        text: 'Ihr Gerät oder Ihr Passwortmanager bewahrt den Passkey auf. Sie können sich weiterhin wie bisher anmelden. Zum Hinzufügen brauchen Sie einen Browser, der Passkeys unterstützt, mit aktivierten Skripten.',
+        text: 'Ihr Gerät oder Ihr Passwortmanager bewahrt den Passkey auf. Ihre anderen Wege, sich anzumelden, funktionieren weiterhin. Zum Hinzufügen brauchen Sie einen Browser, der Passkeys unterstützt, mit aktivierten Skripten.',
       },
       another: {
         title: 'Weiteren hinzufügen',
@@ -1500,7 +1500,7 @@ export const de: Words = {
     },
     overview: {
       title: 'Übersicht',
-      lead: 'Tageswerte beziehen sich auf Tage in UTC und sind aktuell.',
+      lead: 'Tageswerte beziehen sich auf Tage in UTC und sind aktuell. Als Personen zählen nur Konten mit bestätigter Adresse, die weder gesperrt noch gelöscht sind.',
       people: 'Personen',
       activeIn30Days: 'In den letzten 30 Tagen aktiv',
       files: 'Dateien',
@@ -2351,7 +2351,7 @@ export const de: Words = {
     },
     settings: {
       title: 'Einstellungen',
-      lead: 'So, wie sie gelten. Ändern Sie sie in wrangler.toml oder mit wrangler secret put und stellen Sie den Dienst neu bereit.',
+      lead: 'So, wie sie gelten. Ändern Sie sie in wrangler.toml oder mit wrangler secret put und stellen Sie den Dienst neu bereit. Ein lokales Kith hat sie in .dev.vars.',
       groups: {
         service: 'Dienst und E-Mail',
         brand: 'Marke und Links',
@@ -2365,6 +2365,7 @@ export const de: Words = {
       },
       name: 'Einstellung',
       value: 'Wert',
+      source: 'Herkunft',
       isDefault: 'Standard',
       isSet: 'Festgelegt',
       empty: 'Leer',

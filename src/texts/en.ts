@@ -844,7 +844,10 @@ export const en = {
       submit: 'Save',
       labels: { visibility: 'Who may follow you' },
       public: { title: 'Everyone', hint: 'Anyone may follow you and see your profile. Pending requests are accepted.' },
-      private: { title: 'Only people you accept', hint: 'People ask to follow you. Everyone else sees your name and picture.' },
+      private: {
+        title: 'Only people you accept',
+        hint: 'People ask to follow you. Everyone else sees only your name, picture and follower counts.',
+      },
     },
     password: {
       title: 'Password',
@@ -861,7 +864,7 @@ export const en = {
       labels: { name: 'Name' },
       first: {
         title: 'No passkeys yet',
-        text: 'Your device or your password manager keeps the passkey. You can still sign in as before. Adding one takes a browser that supports passkeys, with scripts turned on.',
+        text: 'Your device or your password manager keeps the passkey. Your other ways to sign in keep working. Adding one takes a browser that supports passkeys, with scripts turned on.',
       },
       another: {
         title: 'Add another',
@@ -1452,7 +1455,7 @@ export const en = {
     },
     overview: {
       title: 'Overview',
-      lead: 'Figures by day are for days of UTC, and up to date.',
+      lead: 'Figures by day are for days of UTC, and up to date. "People" leaves out who is banned or deleted, or has not confirmed an address.',
       people: 'People',
       activeIn30Days: 'Active in 30 days',
       files: 'Files',
@@ -2258,7 +2261,7 @@ export const en = {
     },
     settings: {
       title: 'Settings',
-      lead: 'As they are in force. Change them in wrangler.toml or with wrangler secret put, and deploy again.',
+      lead: 'As they are in force. Change them in wrangler.toml or with wrangler secret put, and deploy again. A local Kith has them in .dev.vars.',
       groups: {
         service: 'Service and mail',
         brand: 'Brand and links',
@@ -2272,6 +2275,7 @@ export const en = {
       },
       name: 'Setting',
       value: 'Value',
+      source: 'Source',
       isDefault: 'Default',
       isSet: 'Set',
       empty: 'Empty',

@@ -864,7 +864,10 @@ export const es: Words = {
       submit: 'Guardar',
       labels: { visibility: 'Quién puede seguirte' },
       public: { title: 'Cualquiera', hint: 'Cualquiera puede seguirte y ver tu perfil. Las solicitudes pendientes se aceptan.' },
-      private: { title: 'Solo quien tú aceptes', hint: 'Las personas te piden permiso para seguirte. Las demás ven tu nombre y tu foto.' },
+      private: {
+        title: 'Solo quien tú aceptes',
+        hint: 'Las personas te piden permiso para seguirte. Las demás solo ven tu nombre, tu foto y cuántos seguidores y seguidos tienes.',
+      },
     },
     password: {
       title: 'Contraseña',
@@ -882,7 +885,7 @@ export const es: Words = {
       labels: { name: 'Nombre' },
       first: {
         title: 'Todavía no hay llaves de acceso',
-        text: 'Tu dispositivo o tu gestor de contraseñas guarda la llave de acceso. Puedes seguir iniciando sesión como antes. Para añadir una, hace falta un navegador compatible con llaves de acceso y con los scripts activados.',
+        text: 'Tu dispositivo o tu gestor de contraseñas guarda la llave de acceso. Tus otras formas de iniciar sesión siguen funcionando. Para añadir una, hace falta un navegador compatible con llaves de acceso y con los scripts activados.',
       },
       another: {
         title: 'Añadir otra',
@@ -1469,7 +1472,7 @@ export const es: Words = {
     },
     overview: {
       title: 'Resumen',
-      lead: 'Las cifras por día corresponden a días UTC y están al día.',
+      lead: 'Las cifras por día corresponden a días UTC y están al día. Como personas solo cuentan las cuentas con la dirección confirmada que no están suspendidas ni eliminadas.',
       people: 'Personas',
       activeIn30Days: 'Activas en 30 días',
       files: 'Archivos',
@@ -2316,7 +2319,7 @@ export const es: Words = {
     },
     settings: {
       title: 'Ajustes',
-      lead: 'Tal como están en vigor. Cámbialos en wrangler.toml o con wrangler secret put y vuelve a desplegar.',
+      lead: 'Tal como están en vigor. Cámbialos en wrangler.toml o con wrangler secret put y vuelve a desplegar. Un Kith local los tiene en .dev.vars.',
       groups: {
         service: 'Servicio y correo',
         brand: 'Marca y enlaces',
@@ -2330,6 +2333,7 @@ export const es: Words = {
       },
       name: 'Ajuste',
       value: 'Valor',
+      source: 'Origen',
       isDefault: 'Predeterminado',
       isSet: 'Definido',
       empty: 'Vacío',

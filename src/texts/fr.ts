@@ -882,7 +882,7 @@ export const fr: Words = {
       },
       private: {
         title: 'Seulement les personnes que vous acceptez',
-        hint: 'Les autres demandent à vous suivre. Tant que vous n’avez pas accepté, ils ne voient que votre nom et votre photo.',
+        hint: 'Les autres demandent à vous suivre. Tant que vous n’avez pas accepté, ils ne voient que votre nom, votre photo et le nombre de vos abonnés et abonnements.',
       },
     },
     password: {
@@ -901,7 +901,7 @@ export const fr: Words = {
       labels: { name: 'Nom' },
       first: {
         title: 'Aucune clé d’accès pour le moment',
-        text: 'Votre appareil ou votre gestionnaire de mots de passe conserve la clé d’accès. Vous pourrez toujours vous connecter comme avant. Pour en ajouter une, il faut un navigateur compatible avec les clés d’accès et dont les scripts sont activés.',
+        text: 'Votre appareil ou votre gestionnaire de mots de passe conserve la clé d’accès. Vos autres moyens de connexion continuent de fonctionner. Pour en ajouter une, il faut un navigateur compatible avec les clés d’accès et dont les scripts sont activés.',
       },
       another: {
         title: 'En ajouter une autre',
@@ -1492,7 +1492,7 @@ export const fr: Words = {
     },
     overview: {
       title: 'Vue d’ensemble',
-      lead: 'Les chiffres par jour suivent les jours UTC et sont à jour.',
+      lead: 'Les chiffres par jour suivent les jours UTC et sont à jour. Les personnes sont les comptes dont l’adresse est confirmée, ni bannis ni supprimés.',
       people: 'Personnes',
       activeIn30Days: 'Actives sur 30 jours',
       files: 'Fichiers',
@@ -2340,7 +2340,7 @@ export const fr: Words = {
     },
     settings: {
       title: 'Paramètres',
-      lead: 'Tels qu’ils sont en vigueur. Modifiez-les dans wrangler.toml ou avec wrangler secret put, puis redéployez.',
+      lead: 'Tels qu’ils sont en vigueur. Modifiez-les dans wrangler.toml ou avec wrangler secret put, puis redéployez. Un Kith local les lit dans .dev.vars.',
       groups: {
         service: 'Service et e-mails',
         brand: 'Marque et liens',
@@ -2354,6 +2354,7 @@ export const fr: Words = {
       },
       name: 'Paramètre',
       value: 'Valeur',
+      source: 'Origine',
       isDefault: 'Par défaut',
       isSet: 'Défini',
       empty: 'Vide',

@@ -848,7 +848,7 @@ export const ptBr: Words = {
       public: { title: 'Todos', hint: 'Qualquer pessoa pode seguir você e ver seu perfil. As solicitações pendentes são aceitas.' },
       private: {
         title: 'Só as pessoas que você aceitar',
-        hint: 'As pessoas pedem para seguir você. Todas as outras veem seu nome e sua foto.',
+        hint: 'As pessoas pedem para seguir você. Todas as outras veem só seu nome, sua foto e quantos seguidores você tem e quantas pessoas segue.',
       },
     },
     password: {
@@ -867,7 +867,7 @@ export const ptBr: Words = {
       labels: { name: 'Nome' },
       first: {
         title: 'Ainda não há chaves de acesso',
-        text: 'Seu dispositivo ou gerenciador de senhas guarda a chave de acesso. Você ainda pode entrar como antes. Para adicionar uma, é preciso um navegador compatível com chaves de acesso e com scripts ativados.',
+        text: 'Seu dispositivo ou gerenciador de senhas guarda a chave de acesso. Suas outras formas de entrar continuam funcionando. Para adicionar uma, é preciso um navegador compatível com chaves de acesso e com scripts ativados.',
       },
       another: {
         title: 'Adicionar outra',
@@ -1457,7 +1457,7 @@ export const ptBr: Words = {
     },
     overview: {
       title: 'Visão geral',
-      lead: 'Os números por dia referem-se a dias UTC e estão atualizados.',
+      lead: 'Os números por dia referem-se a dias UTC e estão atualizados. Como pessoas contam apenas as contas com endereço confirmado que não estão banidas nem excluídas.',
       people: 'Pessoas',
       activeIn30Days: 'Ativas em 30 dias',
       files: 'Arquivos',
@@ -2290,7 +2290,7 @@ export const ptBr: Words = {
     },
     settings: {
       title: 'Configurações',
-      lead: 'Como estão em vigor. Altere-as em wrangler.toml ou com wrangler secret put e implante de novo.',
+      lead: 'Como estão em vigor. Altere-as em wrangler.toml ou com wrangler secret put e implante de novo. Um Kith local as tem em .dev.vars.',
       groups: {
         service: 'Serviço e e-mail',
         brand: 'Marca e links',
@@ -2304,6 +2304,7 @@ export const ptBr: Words = {
       },
       name: 'Configuração',
       value: 'Valor',
+      source: 'Origem',
       isDefault: 'Padrão',
       isSet: 'Definida',
       empty: 'Vazia',

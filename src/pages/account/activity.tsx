@@ -101,7 +101,7 @@ function aboutEvent(t: Texts, { type, detail, clientName, byAdmin }: OwnAuditEve
   if (clientName !== null) return clientName
   if (detail === null) return null
   if (type === 'sign_in' || type === 'sign_in_failed') return t.activity.methods[detail as keyof typeof t.activity.methods] ?? null
-  if (type === 'banned' || type === 'restricted' || type === 'account_deleted') return fill(t.activity.reason, { reason: detail })
+  if (type === 'banned' || type === 'restricted') return fill(t.activity.reason, { reason: detail })
   if (type === 'role_changed' || byAdmin) return null
   return /^(passkey|role|client|api)_/.test(type) ? detail : null
 }

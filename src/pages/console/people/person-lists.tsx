@@ -120,7 +120,7 @@ export function Events({ events }: { events: readonly TrailRow[] }) {
               {detail !== null && (
                 <small>
                   {' '}
-                  <Isolated>{type.startsWith('sign_in') ? (hows[detail] ?? detail) : detail}</Isolated>
+                  <Isolated>{/^(sign_in|second_factor)/.test(type) ? (hows[detail] ?? detail) : detail}</Isolated>
                 </small>
               )}
             </>

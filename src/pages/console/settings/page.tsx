@@ -38,7 +38,7 @@ export const settingsPage = new Hono<AppEnv>().get(PATH, requires('admin:setting
 
 function Group({ group, settings }: { group: SettingGroup; settings: readonly Setting[] }) {
   const { console: words } = useTexts()
-  const { groups, name, value, isDefault, isSet } = words.settings
+  const { groups, name, value, source, isDefault, isSet } = words.settings
   return (
     <section class="settings">
       <h2 class="apart">{groups[group]}</h2>
@@ -48,7 +48,7 @@ function Group({ group, settings }: { group: SettingGroup; settings: readonly Se
           { title: name, cell: (setting: Setting) => <code dir="ltr">{setting.name}</code> },
           { title: value, cell: (setting) => <Value setting={setting} /> },
           {
-            title: isDefault,
+            title: source,
             cell: (setting) => <Tag kind={setting.isDefault ? 'plain' : 'good'}>{setting.isDefault ? isDefault : isSet}</Tag>,
           },
         ]}
