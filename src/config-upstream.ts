@@ -69,13 +69,6 @@ type Entry = z.output<typeof entry>
 export type UpstreamProvider = Entry & { readonly secret: string | null }
 export type Upstream<Preset extends Entry['preset']> = Extract<UpstreamProvider, { preset: Preset }>
 
-/** zod's own words are for programmers. */
-function wordsOf(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code !== 'invalid_type') return issue.message
-  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value)
-  return found === undefined ? 'is missing' : `must be of type ${issue.expected}`
-}
-
 /** Of entries that are right in themselves. */
 function repetitionsOf(ids: readonly (string | undefined)[]): string[] {
   return ids.flatMap((id, index) => {
@@ -91,7 +84,7 @@ export const upstreamProviders = z
   .transform((values, refine): Entry[] => {
     const results = values.map((value) => entry.safeParse(value))
     const problems = results.flatMap(({ error }, index) =>
-      (error?.issues ?? []).map((issue) => [`entry ${index + 1}`, ...issue.path.map(String), wordsOf(issue, values[index])].join(': ')),
+      (error?.issues ?? []).map((issue) => [`entry ${index + 1}`, ...issue.path.map(String), issue.message].join(': ')),
     )
     problems.push(...repetitionsOf(results.map(({ data }) => data?.id)))
     const entries = results.flatMap(({ data }) => (data ? [data] : []))

@@ -1,5 +1,6 @@
 /** The Worker's vars and secrets as text: their names, formats and defaults. `config.ts` turns them into `Config`. */
 import * as z from 'zod'
+import './config-words.ts'
 import { json, keyring, publicKeys, signingKeys } from './config-keys.ts'
 import { mailVars } from './config-mail.ts'
 import { metricsVars } from './config-metrics.ts'

@@ -3,6 +3,7 @@
  * mix-up would hurt, so no room can skip a rule. A room may narrow one, never widen it.
  */
 import * as z from 'zod'
+import '../config-words.ts'
 import { fromHex, type UserId } from '../ids.ts'
 import { isCommonPassword } from './accounts/common-passwords.ts'
 import { COUNTRIES, CURRENCIES, parseLanguageTag, spellCountry, spellTimeZone } from './regional.ts'

@@ -1,4 +1,4 @@
-/** Turns zod's issues into field issues: our wording, and codes that rooms can map to their own. Secrets are not echoed. */
+/** Turns zod's issues, worded by `config-words.ts`, into field issues with codes that rooms map to their own. Secrets are not echoed. */
 import type * as z from 'zod'
 import type { FieldIssue } from '../core/errors.ts'
 import type { Input } from './tags.ts'
@@ -43,11 +43,10 @@ function memberOf(at: unknown, key: PropertyKey): unknown {
 /** A missing value; an enumeration with a message of its own lists the options. */
 function missing(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'message'> | null {
   if (!/^invalid_(type|value|union)$/.test(issue.code)) return null
-  const isWorded = issue.code === 'invalid_value' && !issue.message.startsWith('Invalid ')
-  return { code: 'required', message: isWorded ? issue.message : 'is required' }
+  return { code: 'required', message: issue.code === 'invalid_value' ? issue.message : 'is required' }
 }
 
-const worded = (issue: z.core.$ZodIssue) => ({ ...codeOf(issue), message: wordsOf(issue) })
+const worded = (issue: z.core.$ZodIssue) => ({ ...codeOf(issue), message: issue.message })
 
 /** Schemas use `params` for codes that zod does not have. */
 function codeOf(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'max'> {
@@ -55,12 +54,6 @@ function codeOf(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'max'> {
   if (issue.code === 'too_small' && issue.origin === 'string' && issue.minimum === 1) return { code: 'required' }
   if (issue.code === 'too_big' && issue.origin === 'string') return { code: 'too_long', max: Number(issue.maximum) }
   return { code: 'invalid', ...(issue.code === 'custom' ? issue.params : {}) }
-}
-
-/** Replaces zod's default messages, which are about types. A union may have a message of its own. */
-function wordsOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`
-  return issue.code === 'invalid_union' && issue.message.startsWith('Invalid ') ? 'is not a valid value' : issue.message
 }
 
 function shown(name: PropertyKey | undefined, value: unknown): { value?: unknown } {

@@ -46,7 +46,7 @@ const LINES_MAX = 250
 const isData = (path: string) => path === 'core/accounts/common-passwords.ts' || /^texts\/[a-z]{2}(-[a-z]+)?\.ts$/.test(path)
 
 const layerOf = (path: string) =>
-  (path.split('/')[0] ?? '').replace(/(-vars|-brand|-mail|-metrics|-sign-up|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
+  (path.split('/')[0] ?? '').replace(/(-vars|-brand|-mail|-metrics|-sign-up|-problems|-upstream|-keys|-lifetimes|-words)?\.tsx?$/, '')
 
 function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
   const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
@@ -108,6 +108,7 @@ describe('sources', () => {
       'config-sign-up.ts',
       'config-upstream.ts',
       'config-vars.ts',
+      'config-words.ts',
       'config.ts',
       'context.ts',
       'crypto.ts',

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { AppError } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
+import { errorHeaders, logFailure, toAppError, toFirstText } from '../../http/errors.ts'
 
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
@@ -19,7 +19,5 @@ export function toErrorBody(error: AppError) {
 
 /** One field at a time: the envelope has room for one sentence. */
 function toText(error: AppError): string {
-  const [issue] = error.fields
-  if (error.code === 'invalid_file') return `profileFile: ${error.message}`
-  return issue ? `${issue.path} ${issue.message}` : error.message
+  return error.code === 'invalid_file' ? `profileFile: ${error.message}` : toFirstText(error)
 }

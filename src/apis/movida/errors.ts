@@ -37,5 +37,5 @@ function toElement(messages: readonly string[]) {
 }
 
 function messagesOf(error: AppError): string[] {
-  return error.fields.length > 0 ? error.fields.map(({ path, message }) => `${path} ${message}`) : [error.message]
+  return error.fields.length > 0 ? error.fields.map(({ path, message }) => `${path || 'The body'} ${message}`) : [error.message]
 }

@@ -178,6 +178,5 @@ function toRefusal(issue: z.core.$ZodIssue): RecordRefusal {
   const path = unknown === undefined ? issue.path : [...issue.path, unknown.slice(0, NAME_LENGTH_MAX)]
   const field = path.join('.')
   if (unknown !== undefined) return { field, message: 'is not a known field' }
-  if (issue.code === 'invalid_type') return { field, message: `must be of type ${issue.expected}` }
   return { field, message: issue.message }
 }

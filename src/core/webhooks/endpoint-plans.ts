@@ -75,13 +75,10 @@ export const endpointDescription = z
   .union([z.literal(''), text({ max: DESCRIPTION_LENGTH_MAX })])
   .meta({ description: 'In your own words', example: 'Search index', documented: { type: 'string', maxLength: DESCRIPTION_LENGTH_MAX } })
 export const endpointEvents = z
-  .union([
-    z.tuple([z.literal('*')]),
-    z
-      .array(z.enum(EVENT_TYPE_NAMES, 'must be a type of event, or * alone'))
-      .min(1, 'must name a type of event')
-      .refine((v) => new Set(v).size === v.length, 'must not be repeated'),
-  ])
+  .array(z.enum(['*', ...EVENT_TYPE_NAMES]))
+  .min(1, 'must name a type of event')
+  .refine((v) => v.length === 1 || !v.includes('*'), 'must have * alone, or no *')
+  .refine((v) => new Set(v).size === v.length, 'must not be repeated')
   .meta({
     description: 'Types of events; `*` alone: all, and those that are added later',
     example: ['user.created', 'user.updated', 'user.deleted'],
