@@ -26,6 +26,8 @@ export type MadePart =
   | 'left'
   | 'failures'
   | 'closed'
+  | 'term'
+  | 'reason'
 
 export interface Outline<Part = string> {
   /** Why it comes: it is about the recipient's account, or somebody has entered the address, whose owner may know nothing of it. */
@@ -100,6 +102,8 @@ export const OUTLINES: { readonly [Kind in MailKind]: Outline<TextOf<Kind>> } = 
   email_change_undone: notice(SESSIONS),
   impersonation_started: { about: 'account', parts: ['greeting', 'what', 'time', 'was', 'wasNot'] },
   changed_by_admin: { about: 'account', parts: ['greeting', 'what', 'changed', 'time', 'was', 'wasNot'] },
+  // No link: whoever is banned can open no page.
+  banned: { about: 'account', parts: ['greeting', 'what', 'term', 'reason', 'wasNot'] },
   // To the administrator who has registered it.
   webhook_disabled: { about: 'account', page: '/admin/webhooks', parts: ['greeting', 'what', 'after', 'button'] },
 }

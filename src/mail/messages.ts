@@ -34,6 +34,10 @@ export interface MailFacts {
   readonly provider: string | null
   /** Of a webhook; null in other mails. */
   readonly host: string | null
+  /** Of a ban, in an administrator's words; null without one, and in other mails. */
+  readonly reason: string | null
+  /** When a ban ends; null: never, and in other mails. */
+  readonly until: number | null
   /** Milliseconds since 1970. */
   readonly at: number
   /** The user's zone, or that of the event; null if neither is known. */
@@ -55,6 +59,8 @@ const FIGURES = { tries: 30, days: 14, undoDays: 7 }
 const DEFAULT_ACCENT = '#2954c8'
 /** Longer than any recognizable name, device or place. */
 const FOREIGN_TEXT_LENGTH_MAX = 200
+/** As in core/admin/fields.ts. */
+const REASON_LENGTH_MAX = 256
 /** Control characters, line separators, and marks that reverse the text direction. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
@@ -64,7 +70,8 @@ export function renderMessage(texts: Texts, kind: MailKind, given: MailFacts): O
   const words: Words = texts.mails.kinds[kind]
   const outline: Outline = OUTLINES[kind]
   const { name: product, accent, supportUrl } = facts.brand
-  const names = { product, username: facts.username, provider: facts.provider ?? '', host: facts.host ?? '', origin: facts.origin }
+  const { username, origin, provider, host, reason } = facts
+  const names = { product, username, provider: provider ?? '', host: host ?? '', reason: reason ?? '', origin }
   const values = Object.fromEntries(Object.entries(names).map(([name, value]) => [name, isolated(texts, value)]))
   const mail: Mail = { texts, words, outline, facts, values: { ...values, ...FIGURES } }
   const content: Content = {
@@ -113,6 +120,10 @@ const PARTS: Readonly<Record<MadePart, (mail: Mail) => Block[]>> = {
   },
   failures: ({ texts, words, facts: { failures } }) => (failures === null ? [] : [plural(texts, words.failures as Plural, failures)]),
   closed: (mail) => (mail.facts.changed.includes('digits_refused') ? [textOf(mail, 'closed')] : []),
+  term: ({ texts, words, facts: { until, timeZone } }) => [
+    until === null ? String(words.endless) : fill<string>(String(words.until), { time: localTime(texts, until, timeZone) }),
+  ],
+  reason: (mail) => (mail.facts.reason ? [textOf(mail, 'reason')] : []),
 }
 
 function where({ texts, facts: { userAgent, place } }: Mail): string[] {
@@ -152,13 +163,14 @@ function cleaned(facts: MailFacts): MailFacts {
     place: facts.place && cleanText(facts.place),
     provider: facts.provider && cleanText(facts.provider),
     host: facts.host && cleanText(facts.host),
+    reason: facts.reason && cleanText(facts.reason, REASON_LENGTH_MAX),
   }
 }
 
 /** Other people's text as one visible line. */
-function cleanText(text: string): string {
+function cleanText(text: string, lengthMax = FOREIGN_TEXT_LENGTH_MAX): string {
   const printable = text.replace(UNPRINTABLE, ' ').trim()
-  return Array.from(printable).slice(0, FOREIGN_TEXT_LENGTH_MAX).join('')
+  return Array.from(printable).slice(0, lengthMax).join('')
 }
 
 /** Between marks that keep its direction to itself (Unicode UAX #9), where it may differ from that of the sentence. */

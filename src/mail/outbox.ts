@@ -61,7 +61,18 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
 }
 export const CODE_KINDS = Object.keys(CODE_OF) as MailKind[]
 
-const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null, provider: null, host: null }
+const NO_PARAMS = {
+  userAgent: null,
+  place: null,
+  timeZone: null,
+  changed: [],
+  codesLeft: null,
+  failures: null,
+  provider: null,
+  host: null,
+  reason: null,
+  until: null,
+}
 /** The outbox row's `params`. */
 const MailParams = z
   .object({
@@ -73,6 +84,8 @@ const MailParams = z
     failures: z.int().nullable().catch(null),
     provider: z.string().nullable().catch(null),
     host: z.string().nullable().catch(null),
+    reason: z.string().nullable().catch(null),
+    until: z.int().nullable().catch(null),
   })
   .catch(NO_PARAMS)
 

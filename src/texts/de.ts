@@ -1600,7 +1600,7 @@ export const de: Words = {
           ban: {
             button: 'Eine Woche sperren',
             title: 'Mehrere Personen für eine Woche sperren',
-            lead: 'Die Personen werden sofort abgemeldet, können sich sieben Tage lang nicht anmelden und von niemandem gefunden werden.',
+            lead: 'Die Personen werden sofort abgemeldet, können sich sieben Tage lang nicht anmelden und von niemandem gefunden werden. Jede Person erhält eine E-Mail darüber, mit dem Grund.',
           },
           unban: {
             button: 'Sperren aufheben',
@@ -1721,7 +1721,7 @@ export const de: Words = {
         ban: {
           button: 'Sperren',
           title: 'Sperren',
-          lead: '{name} wird sofort abgemeldet, kann sich nicht anmelden und von niemandem gefunden werden. Eine dauerhafte Sperre entfernt auch, wer wem folgt.',
+          lead: '{name} wird sofort abgemeldet, kann sich nicht anmelden und von niemandem gefunden werden. Eine dauerhafte Sperre entfernt auch, wer wem folgt. Die Person erhält eine E-Mail darüber, mit dem Grund.',
         },
         unban: { button: 'Sperre aufheben', title: 'Sperre aufheben', lead: '{name} kann sich wieder anmelden.' },
         delete: {
@@ -1756,7 +1756,7 @@ export const de: Words = {
         session: 'Sitzung',
       },
       hints: {
-        reason: 'Die Person kann ihn möglicherweise lesen.',
+        reason: 'Die Person kann ihn lesen.',
         kind: 'Mit dem letzten zweiten Faktor werden auch die Wiederherstellungscodes entfernt.',
         email: 'Lassen Sie das Feld leer, um die Adresse nicht zu ändern.',
       },
@@ -2696,6 +2696,14 @@ export const de: Words = {
         after:
           'Ereignisse, die in der Zwischenzeit eintreten, werden für ihn nicht aufbewahrt. Aktivieren Sie den Webhook, sobald der Empfänger wieder funktioniert, und lassen Sie erneut senden, was nicht zugestellt werden konnte.',
         button: 'Webhooks öffnen',
+      },
+      banned: {
+        subject: 'Ihr Konto bei {product} wurde gesperrt',
+        what: 'Ein Administrator von {product} hat Ihr Konto {username} gesperrt. Sie sind überall abgemeldet, können sich nicht anmelden und niemand kann Sie finden.',
+        until: 'Bis: {time}',
+        endless: 'Bis auf Weiteres',
+        reason: 'Grund: {reason}',
+        wasNot: 'Wenn Sie das für einen Irrtum halten, wenden Sie sich an die Betreiber von {product}.',
       },
       changed_by_admin: {
         subject: 'Ihr Konto bei {product} wurde von einem Administrator geändert',

@@ -1548,7 +1548,7 @@ export const en = {
           ban: {
             button: 'Ban for a week',
             title: 'Ban several people for a week',
-            lead: 'They are signed out at once, cannot sign in for seven days, and nobody can find them.',
+            lead: 'They are signed out at once, cannot sign in for seven days, and nobody can find them. Each gets an email about it, with the reason.',
           },
           unban: { button: 'Lift bans', title: 'Lift the bans of several people', lead: 'They can sign in again.' },
           signOut: {
@@ -1650,7 +1650,7 @@ export const en = {
         ban: {
           button: 'Ban',
           title: 'Ban',
-          lead: '{name} is signed out at once, cannot sign in, and nobody can find them. A ban for good also removes who follows whom.',
+          lead: '{name} is signed out at once, cannot sign in, and nobody can find them. A ban for good also removes who follows whom. They get an email about it, with the reason.',
         },
         unban: { button: 'Lift the ban', title: 'Lift the ban', lead: '{name} can sign in again.' },
         delete: {
@@ -1681,7 +1681,7 @@ export const en = {
         session: 'Session',
       },
       hints: {
-        reason: 'The person may read it.',
+        reason: 'The person can read it.',
         kind: 'With the last second factor, the recovery codes go too.',
         email: 'Leave it empty to keep it as it is.',
       },
@@ -2574,6 +2574,14 @@ export const en = {
         after:
           'Events that happen meanwhile are not kept for it. Once the receiver works again, enable the webhook and have what could not be delivered sent again.',
         button: 'Open the webhooks',
+      },
+      banned: {
+        subject: 'Your {product} account was suspended',
+        what: 'An administrator of {product} has suspended your account {username}. You are signed out everywhere, cannot sign in, and nobody can find you.',
+        until: 'Until: {time}',
+        endless: 'Until further notice',
+        reason: 'Reason: {reason}',
+        wasNot: 'If you think that this is a mistake, contact the people who run {product}.',
       },
       changed_by_admin: {
         subject: 'Your {product} account was changed by an administrator',

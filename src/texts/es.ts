@@ -1578,7 +1578,7 @@ export const es: Words = {
           ban: {
             button: 'Suspender una semana',
             title: 'Suspender a varias personas una semana',
-            lead: 'Su sesión se cierra de inmediato, no pueden iniciarla durante siete días y nadie puede encontrarlas.',
+            lead: 'Su sesión se cierra de inmediato, no pueden iniciarla durante siete días y nadie puede encontrarlas. Cada persona recibe un correo para avisarle, con el motivo.',
           },
           unban: {
             button: 'Levantar suspensiones',
@@ -1690,7 +1690,7 @@ export const es: Words = {
         ban: {
           button: 'Suspender',
           title: 'Suspender',
-          lead: 'La sesión de {name} se cerrará de inmediato, no podrá volver a iniciarla y nadie podrá encontrar su cuenta. Una suspensión definitiva también elimina a quién sigue y quién le sigue.',
+          lead: 'La sesión de {name} se cerrará de inmediato, no podrá volver a iniciarla y nadie podrá encontrar su cuenta. Una suspensión definitiva también elimina a quién sigue y quién le sigue. Recibirá un correo para avisarle, con el motivo.',
         },
         unban: { button: 'Levantar la suspensión', title: 'Levantar la suspensión', lead: '{name} podrá volver a iniciar sesión.' },
         delete: {
@@ -2653,6 +2653,14 @@ export const es: Words = {
         after:
           'Los eventos que ocurran mientras tanto no se guardan para él. Cuando el receptor vuelva a funcionar, activa el webhook y haz que se envíe de nuevo lo que no se pudo entregar.',
         button: 'Abrir los webhooks',
+      },
+      banned: {
+        subject: 'Se ha suspendido tu cuenta de {product}',
+        what: 'Un administrador de {product} ha suspendido tu cuenta {username}. Se ha cerrado tu sesión en todas partes, no puedes volver a iniciarla y nadie puede encontrarte.',
+        until: 'Hasta: {time}',
+        endless: 'Por tiempo indefinido',
+        reason: 'Motivo: {reason}',
+        wasNot: 'Si crees que se trata de un error, ponte en contacto con quienes administran {product}.',
       },
       changed_by_admin: {
         subject: 'Un administrador ha cambiado tu cuenta de {product}',

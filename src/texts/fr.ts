@@ -1586,7 +1586,7 @@ export const fr: Words = {
           ban: {
             button: 'Bannir pour une semaine',
             title: 'Bannir plusieurs personnes pour une semaine',
-            lead: 'Elles sont déconnectées immédiatement, ne peuvent pas se connecter pendant sept jours et deviennent introuvables.',
+            lead: 'Elles sont déconnectées immédiatement, ne peuvent pas se connecter pendant sept jours et deviennent introuvables. Chacune en est informée par e-mail, avec le motif.',
           },
           unban: {
             button: 'Lever les bannissements',
@@ -1704,7 +1704,7 @@ export const fr: Words = {
         ban: {
           button: 'Bannir',
           title: 'Bannir',
-          lead: 'Le compte {name} est immédiatement déconnecté, la connexion devient impossible et personne ne peut le trouver. Un bannissement définitif supprime aussi ses abonnements et ses abonnés.',
+          lead: 'Le compte {name} est immédiatement déconnecté, la connexion devient impossible et personne ne peut le trouver. Un bannissement définitif supprime aussi ses abonnements et ses abonnés. La personne en est informée par e-mail, avec le motif.',
         },
         unban: { button: 'Lever le bannissement', title: 'Lever le bannissement', lead: '{name} pourra de nouveau se connecter.' },
         delete: {
@@ -2691,6 +2691,14 @@ export const fr: Words = {
         after:
           'Les événements qui se produisent entre-temps ne sont pas conservés pour lui. Dès que le destinataire fonctionne de nouveau, activez le webhook et faites renvoyer ce qui n’a pas pu être livré.',
         button: 'Ouvrir les webhooks',
+      },
+      banned: {
+        subject: 'Votre compte {product} a été suspendu',
+        what: 'Un administrateur du service {product} a suspendu votre compte {username}. Tous vos appareils sont déconnectés, vous ne pouvez pas vous connecter et personne ne peut vous trouver.',
+        until: 'Fin : {time}',
+        endless: 'Durée : indéterminée',
+        reason: 'Motif : {reason}',
+        wasNot: 'Si vous pensez qu’il s’agit d’une erreur, contactez l’équipe qui gère {product}.',
       },
       changed_by_admin: {
         subject: 'Votre compte {product} a été modifié par un administrateur',

@@ -1557,7 +1557,7 @@ export const ptBr: Words = {
           ban: {
             button: 'Banir por uma semana',
             title: 'Banir várias pessoas por uma semana',
-            lead: 'As sessões delas são encerradas imediatamente, elas não podem entrar por sete dias e ninguém consegue encontrá-las.',
+            lead: 'As sessões delas são encerradas imediatamente, elas não podem entrar por sete dias e ninguém consegue encontrá-las. Cada pessoa recebe um e-mail sobre isso, com o motivo.',
           },
           unban: { button: 'Retirar banimentos', title: 'Retirar o banimento de várias pessoas', lead: 'Elas podem entrar de novo.' },
           signOut: {
@@ -1659,7 +1659,7 @@ export const ptBr: Words = {
         ban: {
           button: 'Banir',
           title: 'Banir',
-          lead: 'As sessões de {name} são encerradas imediatamente, a pessoa não pode entrar e ninguém consegue encontrá-la. Um banimento definitivo também remove quem segue quem.',
+          lead: 'As sessões de {name} são encerradas imediatamente, a pessoa não pode entrar e ninguém consegue encontrá-la. Um banimento definitivo também remove quem segue quem. A pessoa recebe um e-mail sobre isso, com o motivo.',
         },
         unban: { button: 'Retirar o banimento', title: 'Retirar o banimento', lead: '{name} pode entrar de novo.' },
         delete: {
@@ -2623,6 +2623,14 @@ export const ptBr: Words = {
         after:
           'Os eventos que acontecerem nesse meio-tempo não serão guardados para ele. Quando o destinatário voltar a funcionar, ative o webhook e reenvie o que não pôde ser entregue.',
         button: 'Abrir os webhooks',
+      },
+      banned: {
+        subject: 'Sua conta de {product} foi suspensa',
+        what: 'Um administrador de {product} suspendeu sua conta {username}. Todas as suas sessões foram encerradas, você não pode entrar e ninguém consegue encontrar você.',
+        until: 'Até: {time}',
+        endless: 'Por tempo indeterminado',
+        reason: 'Motivo: {reason}',
+        wasNot: 'Se você acha que isso é um engano, entre em contato com os responsáveis por {product}.',
       },
       changed_by_admin: {
         subject: 'Sua conta de {product} foi alterada por um administrador',

@@ -34,6 +34,8 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
     failures: 5,
     provider: 'Google (jane@example.com)',
     host: 'hooks.example.org',
+    reason: 'Spam in comments',
+    until: Date.UTC(2026, 10, 29, 15),
     at: Date.UTC(2026, 10, 22, 14, 3),
     timeZone: null,
     ...changed,
@@ -84,7 +86,7 @@ describe.each(kinds)('the mail %s', (kind) => {
     const evil = `<img src=x onerror="alert(1)">'&`
     const { html } = render(
       kind,
-      factsOf(kind, { brand: brandOf(evil), username: evil, givenName: evil, userAgent: evil, place: evil, origin: evil }),
+      factsOf(kind, { brand: brandOf(evil), username: evil, givenName: evil, userAgent: evil, place: evil, reason: evil, origin: evil }),
     )
     expect(html).not.toContain('<img')
     expect(html).not.toContain('onerror="')
@@ -93,7 +95,7 @@ describe.each(kinds)('the mail %s', (kind) => {
 
   it('keeps foreign text on its line, short and readable', () => {
     const forged = `x\n${longCode}\n123456\r\n\u202ereversed\u2028${'y'.repeat(500)}`
-    const facts = factsOf(kind, { username: forged, givenName: forged, userAgent: forged, place: forged, code: null })
+    const facts = factsOf(kind, { username: forged, givenName: forged, userAgent: forged, place: forged, reason: 'y\n123456', code: null })
     const code = factsOf(kind).code === null ? null : 'zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz'
     const { text } = render(kind, { ...facts, code })
     expect(LONG_CODE.exec(text)?.[1] ?? null).toBe(facts.digits === null ? code : null)
@@ -105,8 +107,9 @@ describe.each(kinds)('the mail %s', (kind) => {
   // What a receiver does is nobody's act.
   it.skipIf(kind === 'webhook_disabled')('says what to do if it was somebody else, in text and in HTML', () => {
     const { text, html } = render(kind, factsOf(kind))
-    expect(text).toMatch(/If (this was not you|you did not ask for (this|help)), /)
-    expect(html).toMatch(/If (this was not you|you did not ask for (this|help)), /)
+    const advice = /If (this was not you|you did not ask for (this|help)|you think that this is a mistake), /
+    expect(text).toMatch(advice)
+    expect(html).toMatch(advice)
   })
 
   it('loads nothing from elsewhere, and links to the one page that helps, by a button and by its address', () => {
@@ -267,5 +270,27 @@ describe("the mail about an administrator's act", () => {
     const { text } = render('changed_by_admin', factsOf('changed_by_admin'))
     expect(text).toContain('The e-mail address was changed.\nThe role was changed.\n')
     expect(text).not.toMatch(/Device:|Place:/)
+  })
+})
+
+describe('the mail about a ban', () => {
+  const render = (changed: Partial<MailFacts>, texts = english) => renderMessage(texts, 'banned', factsOf('banned', changed)).text
+
+  it('says until when, by the clock of the person, and why', () => {
+    const text = render({ timeZone: 'Asia/Tokyo' })
+    expect(text).toContain('\nUntil: 30 November 2026 at 00:00 GMT+9\n')
+    expect(text).toContain('\nReason: Spam in comments\n')
+  })
+
+  it('says so if it has no end, and nothing of a reason where none is given', () => {
+    const text = render({ until: null, reason: null })
+    expect(text).toContain('\nUntil further notice\n')
+    expect(text).not.toMatch(/Until:|Reason/)
+  })
+
+  it('has the whole reason, on one line, with its direction kept to itself', () => {
+    expect(render({ reason: 'y'.repeat(256) })).toContain(`Reason: ${'y'.repeat(256)}\n`)
+    expect(render({ reason: 'a\nb\u202e' })).toContain('\nReason: a b\n')
+    expect(render({ reason: 'مخالفة' })).toContain('Reason: \u2068مخالفة\u2069\n')
   })
 })

@@ -4,7 +4,7 @@ import { CUSTOM_DATA_BYTES_MAX } from '../limits.ts'
 import { isScope, type Scope } from '../scopes.ts'
 import { text } from '../texts.ts'
 
-export const reason = text({ max: 256 }).meta({ description: 'The user may read it', example: 'Spam' })
+export const reason = text({ max: 256 }).meta({ description: 'The user can read it', example: 'Spam' })
 export const noteText = text({ max: 2000, lines: true }).meta({
   description: 'The user never sees it',
   example: 'Called twice; asked for a copy of an invoice.',

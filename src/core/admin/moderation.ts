@@ -23,10 +23,11 @@ import {
   undoDeletion,
 } from '../../store/db/admin-users.ts'
 import type { AuditEventType } from '../../store/db/audit-events.ts'
-import type { Fragment, Statement } from '../../store/db/database.ts'
+import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { insertEdgeWork, removeEdges } from '../../store/db/edge-work.ts'
+import { isNotDeleted } from '../../store/db/mail-outbox.ts'
 import { deleteAccountWrites } from '../accounts/deletion.ts'
-import { deliverLater } from '../accounts/mail.ts'
+import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -41,6 +42,8 @@ import { rankError, requireBelow } from './rank.ts'
 interface Plan extends UserAct {
   readonly type: AuditEventType
   readonly detail?: string
+  /** Tells the user. */
+  readonly notice?: (takesPlace: Fragment) => ReturnType<typeof mailNotice>
   /** Further statements of the act: before its write, while `takesPlace` can still be evaluated, and after it. */
   readonly before?: (takesPlace: Fragment) => Statement<unknown>[]
   readonly after?: readonly Statement<unknown>[]
@@ -56,7 +59,8 @@ export async function actOn(
   const { userId } = input
   const { principal, reads } = await gate(() => [findTarget(userId)])
   const on = { userId, ranking: principal.ranking, now: ctx.now() }
-  const { takesPlace, write, witness, before, after, ...event } = plan(on, judgeTarget(principal, reads[0], input.notSelf))
+  const { takesPlace, write, witness, notice, before, after, ...event } = plan(on, judgeTarget(principal, reads[0], input.notSelf))
+  const mail = notice?.(takesPlace)
   const stored = await ctx.db.commit(
     [
       audit(ctx, {
@@ -67,6 +71,7 @@ export async function actOn(
         clientId: principal.clientId,
         condition: takesPlace,
       }),
+      ...(mail ? [mail.write] : []),
       ...(before?.(takesPlace) ?? []),
       write,
       ...(after ?? []),
@@ -75,6 +80,7 @@ export async function actOn(
   )
   // Promoted meanwhile.
   if (!stored) throw rankError()
+  if (mail) deliverLater(ctx, mail.mailId)
   return stored
 }
 
@@ -114,7 +120,8 @@ export async function setBan(ctx: Ctx, gate: Gate, ban: Sanction): Promise<SeenU
   const { userId } = ban
   const stored = await actOn(ctx, gate, { userId, notSelf: 'You cannot ban yourself' }, (on) => {
     if (!ban.state) return { ...liftBan(on), ...detailOf(ban), type: 'ban_lifted', after: [cancelEdgeRemoval(userId)] }
-    const plan = { ...banUser(on, term), ...detailOf(ban), type: 'banned' } as const
+    const notice = (takesPlace: Fragment) => noticeOfBan(ctx, userId, term, takesPlace)
+    const plan = { ...banUser(on, term), ...detailOf(ban), type: 'banned', notice } as const
     if (term.until !== null) return { ...plan, after: [cancelEdgeRemoval(userId)] }
     return {
       ...plan,
@@ -125,6 +132,12 @@ export async function setBan(ctx: Ctx, gate: Gate, ban: Sanction): Promise<SeenU
   if (stored.isLosingEdges === 1) continueEdgeWork(ctx, userId, 'remove_edges')
   if (ban.state && term.until !== stored.bannedUntil) throw AppError.ofFields([{ path: 'until', message: DEACTIVATED }])
   return showTo('owner', stored)
+}
+
+/** The only way for the user to learn of it: a sign-in is refused like a wrong password, and no page opens. */
+function noticeOfBan(ctx: Ctx, userId: UserId, params: Term, takesPlace: Fragment) {
+  const condition = both(takesPlace, isNotDeleted)
+  return mailNotice(ctx, { kind: 'banned', user: userId, params: { ...params }, condition, isByAnother: true })
 }
 
 /** A restricted user signs in and reads, but writes nothing (design §5). */

@@ -1,6 +1,7 @@
 /**
  * The mail outbox in D1: a mail is a row of the batch that caused it, sent after the reply and retried by cron (design
- * §1.11). Its content is derived when it is sent; the only readable data in a row is the address, until sent.
+ * §1.11). Its content is derived when it is sent; the only readable data in a row are the address, until sent, and the
+ * facts in `params`.
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
@@ -33,6 +34,7 @@ export type MailKind =
   | 'email_change_undone'
   | 'changed_by_admin'
   | 'impersonation_started'
+  | 'banned'
   | 'provider_linked'
   | 'provider_unlinked'
   | 'account_exported'
@@ -57,6 +59,9 @@ export interface NewMail {
 
 /** Of the alias `u`: the user's address, if the user has verified it. */
 export const verifiedAddress: Fragment = sql`CASE WHEN u.email_key IS NOT NULL AND u.email_verified_at IS NOT NULL THEN u.email END`
+
+/** True of the alias `u`: the account is not deleted. */
+export const isNotDeleted: Fragment = sql`u.deleted_at IS NULL`
 
 /** Queues a mail about the user that `user` yields, where `condition` holds; it may use the alias `u`, the user. */
 export function insertMail(row: NewMail, user: Fragment, condition: Fragment): Statement<void> {

@@ -2,7 +2,7 @@
 // (docs/decisions/060).
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
-import { resetCode, rows } from '../../support/actors.ts'
+import { count, resetCode, rows } from '../../support/actors.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'
 import { type Directory, newDirectory, newUser } from '../../support/directory.ts'
@@ -40,7 +40,7 @@ const banOf = async (person: Pick<Person, 'id'>) =>
   (await rows('SELECT banned_until, banned_reason FROM users WHERE id = ?', idOf(person)))[0]
 
 describe('a deactivated person', () => {
-  test('is out by session, access token, refresh token, passkey, password, and codes mailed before or asked for later', async () => {
+  test('is out by session, access token, refresh token, passkey, password, and codes mailed before or asked for later, and gets no mail', async () => {
     const person = await signedIn(await newPerson('everything'))
     const [authenticator, app] = [new SoftwareAuthenticator(), await newClient()]
     expect((await addPasskey(person.client, authenticator)).status).toBe(201)
@@ -65,6 +65,7 @@ describe('a deactivated person', () => {
     expect(out).toEqual({ session: 401, token: 401, refresh: 400, passkey: out.passkey, password: 401, digits: 400, reset: 400 })
     expect(out.passkey).toBeGreaterThanOrEqual(400)
     await expect(resetCode(person)).resolves.toBe(digits)
+    expect(await count("mail_outbox WHERE user_id = ? AND kind = 'banned'", idOf(person))).toBe(0)
 
     expect((await change(person, active)).json.active).toBe(true)
     // What was issued before stays invalid; what a person has, counts again.

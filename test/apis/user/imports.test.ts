@@ -81,6 +81,7 @@ describe('people', () => {
       role: 'user',
     })
     expect(await count('upstream_identities WHERE user_id = ?', user?.id)).toBe(1)
+    expect(await count('mail_outbox WHERE user_id = ?', user?.id)).toBe(0)
     expect(await rows('SELECT string FROM search_strings WHERE user_id = ? AND string = ?', user?.id, fold('Zoë 王'))).toHaveLength(1)
   })
 

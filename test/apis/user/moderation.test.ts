@@ -6,8 +6,8 @@ import { newId, type UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
 import { count, rowOf, rows, trailOf } from '../../support/actors.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
-import { Client, db, platform } from '../../support/kith.ts'
-import { logIn, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
+import { Client, db, mailsTo, platform } from '../../support/kith.ts'
+import { logIn, type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
 import { expectWrongField } from '../../support/replies.ts'
 import { idOf } from '../../support/tokens.ts'
 import { ctxInterrupted, newBrowser } from '../oauth/harness.ts'
@@ -94,6 +94,45 @@ describe('a ban', () => {
     const since = (await admin.client.get(`${API}/user-info?target=${bob.id}`)).json.data.user.bannedDate
     expect((await ban(bob)).json.data.user).toMatchObject({ bannedDate: since, bannedUntil: null })
     expect(await edgesOf(bob)).toBe(0)
+  })
+
+  const bansMailed = (person: Person) => count("mail_outbox WHERE user_id = ? AND kind = 'banned'", idOf(person))
+
+  test('is mailed to the person, with its end and reason: once for each act that changes something', async () => {
+    const bob = await verifiedPerson('told_bob11')
+    await ban(bob, { reason: 'Spam <b>here</b>', until: '2099-01-01T00:00:00Z' })
+    const [mail] = await mailsTo(bob.email, 1)
+    expect(mail?.subject).toBe('Your Kith account was suspended')
+    expect(mail?.text).toMatch(/Until: 1 January 2099 at 00:00 UTC\n+Reason: Spam <b>here<\/b>\n/)
+    expect(mail?.html).toContain('Spam &lt;b&gt;here&lt;/b&gt;')
+    await ban(bob, { reason: 'Spam <b>here</b>', until: '2099-01-01T00:00:00Z' })
+    expect(await bansMailed(bob)).toBe(1)
+    await ban(bob)
+    expect((await mailsTo(bob.email, 1))[0]?.text).toMatch(/Until further notice\n/)
+    await lift(bob)
+    expect(await bansMailed(bob)).toBe(2)
+  })
+
+  test('is mailed once, however often it is asked for and whatever becomes of the reply', async () => {
+    const raced = await verifiedPerson('told_race11')
+    await Promise.all(Array.from({ length: 64 }, () => ban(raced, { reason: 'Spam' })))
+    expect(await bansMailed(raced)).toBe(1)
+    for (const fault of ['failStatement', 'loseReply'] as const) {
+      const bob = await verifiedPerson(`told_${fault.toLowerCase()}`)
+      platform.faults[fault](2)
+      expect((await ban(bob)).status).toBe(200)
+      platform.faults.clear()
+      expect(await bansMailed(bob)).toBe(1)
+    }
+  })
+
+  test('is mailed to no address that is not proved, nor about an account that is deleted', async () => {
+    const [unproved, gone] = [await signUp('told_not11'), await verifiedPerson('told_gone11')]
+    await rows("UPDATE users SET deleted_at = ?1, deleted_reason = 'self' WHERE id = ?2", Date.now(), idOf(gone))
+    for (const person of [unproved, gone]) {
+      expect((await ban(person)).status).toBe(200)
+      expect([person.username, await bansMailed(person)]).toEqual([person.username, 0])
+    }
   })
 
   test('of somebody with very many edges removes a chunk at once, the rest after the reply, and keeps the counters right', async () => {

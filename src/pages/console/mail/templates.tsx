@@ -3,6 +3,7 @@
  * run and load nothing.
  */
 import { type Context, Hono } from 'hono'
+import { DAY_MS } from '../../../core/limits.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { FRAMED_HERE } from '../../../http/request-scope.ts'
@@ -68,6 +69,8 @@ async function rendered(c: Context, kind: Kind, locale: Locale) {
     failures: 5,
     provider: 'Google (alex@example.com)',
     host: 'hooks.example.com',
+    reason: 'Spam',
+    until: now() + 7 * DAY_MS,
     at: now(),
     timeZone: null,
   }
