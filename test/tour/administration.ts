@@ -86,7 +86,7 @@ export const stops: Stops = {
   // With the mail about it.
   'POST /user/admin-api/ban': { roundTrips: 2, rowsRead: 23, access: 'admin:profile:sensitive:high:write', restricted: 'refused' },
   // A permanent ban removes the first thousand edges in the same request (design §2); here there are two.
-  'POST /user/admin-api/ban with edges': { roundTrips: 2, rowsRead: 44 },
+  'POST /user/admin-api/ban with edges': { roundTrips: 2, rowsRead: 48 },
   'POST /user/admin-api/restrict': { ...WRITE, access: 'admin:profile:sensitive:medium:write', restricted: 'refused' },
   'POST /user/admin-api/verify': { ...WRITE, access: 'admin:profile:sensitive:low:write', restricted: 'refused' },
   'POST /user/admin-api/delete': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },
