@@ -1,11 +1,11 @@
 /** The part of the style sheet for what is around a page: header, navigation, footer. On a phone, the navigation is a menu. */
 export const FRAME = `
-body > header { display: flex; align-items: center; justify-content: space-between; gap: 0.5rem 1rem; max-width: 64rem; min-height: 4.25rem;
+body > header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem 1rem; max-width: 64rem; min-height: 4.25rem;
   margin: 0 auto; padding: 0.5rem 1.25rem }
 body:has(.narrow) > header { max-width: 29rem; padding: 0.5rem 1.25rem }
 body:has(.broad) > header { max-width: 90rem }
-.brand { display: inline-flex; align-items: center; gap: 0.6rem; min-width: 0; min-height: 44px; color: var(--text); font-weight: 650;
-  font-size: 1.0625rem; letter-spacing: -0.01em; text-decoration: none; overflow-wrap: anywhere }
+.brand { display: inline-flex; flex: 1 1 6rem; align-items: center; gap: 0.6rem; max-width: 100%; min-height: 44px; color: var(--text); font-weight: 650;
+  font-size: 1.0625rem; letter-spacing: -0.01em; text-decoration: none }
 .brand:hover { color: var(--text) }
 .mark { flex: none; width: 1.375rem; height: 1.375rem; border-radius: 50%; border: 0.4rem solid var(--accent); border-right-color: transparent;
   transform: rotate(-45deg) }

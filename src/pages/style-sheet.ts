@@ -30,7 +30,7 @@ export const STYLE_SHEET = `
 }
 *, *::before, *::after { box-sizing: border-box }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100% }
-body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text); font: 1rem/1.55 var(--font) }
+body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text); font: 1rem/1.55 var(--font); overflow-wrap: break-word }
 :lang(ar) { --font: system-ui, -apple-system, "Segoe UI", "Noto Sans Arabic", "Noto Naskh Arabic", Tahoma, sans-serif; letter-spacing: 0 }
 :lang(ja) { --font: system-ui, -apple-system, "Hiragino Sans", "Yu Gothic UI", Meiryo, "Noto Sans JP", "Noto Sans CJK JP", sans-serif; letter-spacing: 0;
   line-break: strict }
@@ -63,6 +63,8 @@ h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 650; letter-spacing: 
 .links a { display: inline-flex; align-items: center; min-height: 44px }
 
 
+/* One column, of which no word is wider. */
+form, fieldset, .field, .choices, .steps, .rights, .providers, .asked ul, .profile { grid-template-columns: minmax(0, 1fr) }
 form { display: grid; gap: 1.375rem }
 .panel { margin-top: 1.75rem; padding: 1.75rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
 .panel + .panel, form + .panel { margin-top: 1.25rem }
@@ -87,7 +89,7 @@ input:focus-visible, textarea:focus-visible, select:focus-visible { outline: 3px
 [aria-invalid=true] { border-color: var(--danger); box-shadow: inset 0 0 0 1px var(--danger) }
 input[readonly] { background: var(--ground); color: var(--quiet) }
 .code { font-family: var(--mono); letter-spacing: 0.06em }
-.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 0.875rem; align-items: start; padding: 0.875rem 1rem; border: 1px solid var(--line);
+.choice { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.875rem; align-items: start; padding: 0.875rem 1rem; border: 1px solid var(--line);
   border-radius: 12px; cursor: pointer; font-weight: inherit }
 .choice:has(:checked) { border-color: var(--accent); background: var(--tint) }
 .choice input { width: 1.25rem; height: 1.25rem; margin: 0.15rem 0; accent-color: var(--accent) }
@@ -231,4 +233,12 @@ ${CONSOLE}
 ${FIGURES}
 ${PEOPLE}
 ${FILES}
+/* A phone with text twice as large: one thing beside another has no room any more. */
+@media (max-width: 16rem) {
+  .pair.phone, .search { grid-template-columns: minmax(0, 1fr) }
+  .header-links { max-width: 100% }
+  .profile-heading { flex-wrap: wrap }
+  .codes { grid-template-columns: minmax(0, 1fr); padding-inline-start: 2.5rem }
+  .who small bdi { overflow-wrap: anywhere; white-space: normal }
+}
 `.trim()

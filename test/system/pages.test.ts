@@ -205,6 +205,22 @@ test('on a phone and on a desk, nothing is wider than the screen, and whatever i
   await context.close()
 })
 
+test('on a phone with text twice as large, in the longest words, nothing is wider than the screen', async () => {
+  const large = await openBrowser('--blink-settings=defaultFontSize=32')
+  const context = await large.newContext({ javaScriptEnabled: false, viewport: PHONE, locale: 'de' })
+  const page = await context.newPage()
+  const widths = async (paths: readonly string[]) => {
+    for (const path of paths) {
+      await page.goto(urlOf(path))
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBe(PHONE.width)
+    }
+  }
+  await widths(OPEN_PAGES)
+  await signIn(page)
+  await widths(PAGES)
+  await large.close()
+})
+
 test('on a phone, the navigation is a menu that opens without a script, and is not in the way of the page', async () => {
   const context = await newContext({ viewport: PHONE })
   const page = await context.newPage()
