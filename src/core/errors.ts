@@ -104,7 +104,7 @@ export interface FieldIssue {
 }
 
 /** By default in the body and `invalid`. */
-type RefusedField = Omit<FieldIssue, 'location' | 'code'> & Partial<FieldIssue>
+export type RefusedField = Omit<FieldIssue, 'location' | 'code'> & Partial<FieldIssue>
 
 /** A body of 60 KB has thousands of unknown fields, and names each in a few bytes. */
 const FIELDS_NAMED_MAX = 40

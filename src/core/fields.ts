@@ -28,7 +28,8 @@ export const USERNAME_LENGTH_MAX = 30
 /** Its length is also the operator's choice (`accounts/username-rules.ts`). */
 export const username = z
   .string()
-  .regex(/^[A-Za-z0-9_]{1,30}$/, 'must have only letters, digits and underscores, at most 30')
+  .regex(/^[A-Za-z0-9_]+$/, 'must have only letters, digits and underscores')
+  .max(USERNAME_LENGTH_MAX)
   .refine((v) => !LOOKS_LIKE_AN_ID.test(v), 'must not look like an id')
   .refine((v) => !RESERVED_USERNAMES.has(v.toLowerCase()), 'is reserved')
   .brand<'Username'>()

@@ -2,11 +2,12 @@
 import type { AppError, ErrorCode } from '../core/errors.ts'
 import type { Texts } from '../texts/texts.ts'
 import { messageOf } from './errors.tsx'
+import type { Typed } from './form-token.ts'
 import { problemText } from './problems.ts'
 
 /** What a form shows: nothing, the stored values, or the user's input with its errors. */
 export interface FormState {
-  readonly typed: Readonly<Record<string, string>>
+  readonly typed: Typed
   readonly error: AppError | null
   /** For errors that the usual words would not fit, in the reader's language. */
   readonly words?: Partial<Record<ErrorCode, string>>

@@ -34,8 +34,11 @@ export async function formToken(c: Context, purpose: string): Promise<string> {
   return token
 }
 
+/** What somebody has typed, by field. */
+export type Typed = Readonly<Record<string, string>>
+
 /** A submitted form: its text as typed, and either the values or an error. */
-export type Submitted<T> = { readonly typed: Readonly<Record<string, string>> } & (
+export type Submitted<T> = { readonly typed: Typed } & (
   | { readonly values: T; readonly error: null }
   | { readonly values: null; readonly error: AppError }
 )

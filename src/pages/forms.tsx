@@ -4,11 +4,11 @@
  */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
-import type { ErrorCode } from '../core/errors.ts'
+import { AppError, type ErrorCode, type RefusedField } from '../core/errors.ts'
 import { logFailure, toAppError } from '../http/errors.ts'
 import { setErrorHeaders } from './errors.tsx'
 import { type FormState, issuesOf, type Labels, textOf, UNTOUCHED } from './form-state.ts'
-import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from './form-token.ts'
+import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted, type Typed } from './form-token.ts'
 import { useLookOnly } from './look-only.ts'
 import { useTexts } from './texts.tsx'
 
@@ -33,12 +33,15 @@ interface Taking<T> {
   readonly act: (values: T) => Promise<Response>
   /** Shows the form again. */
   readonly again: (state: FormState) => Promise<Response>
+  /** What the operator wants besides what the schema says: told together with that, and instead of it at the same field. */
+  readonly demands?: (typed: Typed) => readonly RefusedField[]
   /** Further codes that the user can fix at this form. */
   readonly mends?: ErrorCode | readonly ErrorCode[]
 }
 
-export async function take<T>(c: Context, sent: Submitted<T>, { act, again, mends }: Taking<T>): Promise<Response> {
+export async function take<T>(c: Context, sent: Submitted<T>, { act, again, demands, mends }: Taking<T>): Promise<Response> {
   try {
+    refuseUnmet(sent, demands?.(sent.typed) ?? [])
     if (sent.error) throw sent.error
     return await act(sent.values)
   } catch (thrown) {
@@ -48,6 +51,15 @@ export async function take<T>(c: Context, sent: Submitted<T>, { act, again, mend
     setErrorHeaders(c, error)
     return again({ typed: Object.fromEntries(Object.entries(sent.typed).filter(([name]) => !SECRETS.has(name))), error })
   }
+}
+
+/** Throws what is wrong in the order of the form, if any demand is unmet; a form that could not be judged has no fields to name. */
+function refuseUnmet({ error, typed }: Submitted<unknown>, demanded: readonly RefusedField[]): void {
+  if (demanded.length === 0 || error?.fields.length === 0) return
+  const names = Object.keys(typed)
+  const placeOf = ({ path }: RefusedField) => (names.includes(path) ? names.indexOf(path) : names.length)
+  const others = (error?.fields ?? []).filter(({ path }) => demanded.every((one) => one.path !== path))
+  throw AppError.ofFields([...demanded, ...others].sort((a, b) => placeOf(a) - placeOf(b)))
 }
 
 interface FormProps {

@@ -27,7 +27,7 @@ const MESSAGES: Readonly<Record<Exclude<Problem, 'general' | 'line'>, string | r
   repeated: 'must not be repeated',
   incomplete: 'is not complete',
   username: 'must have {min} to {max} letters, digits or underscores',
-  usernameCharacters: 'must have only letters, digits and underscores, at most {max}',
+  usernameCharacters: 'must have only letters, digits and underscores',
   likeAnId: 'must not look like an id',
   personName: 'may contain only letters, digits, spaces and punctuation used in names',
   email: 'must be an e-mail address',

@@ -2,13 +2,15 @@
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { asUsername, proposeUsername } from '../core/accounts/username-proposals.ts'
+import { usernameIssues } from '../core/accounts/username-rules.ts'
 import type { Ctx } from '../core/ctx.ts'
-import { AppError } from '../core/errors.ts'
+import { AppError, type RefusedField } from '../core/errors.ts'
 import * as fields from '../core/fields.ts'
 import { fill } from '../texts/texts.ts'
 import { botCheckField } from './bot-check.tsx'
+import type { Typed } from './form-token.ts'
 import { type FormState, Input } from './forms.tsx'
-import { termsField } from './terms-field.tsx'
+import { termsDemands, termsField } from './terms-field.tsx'
 import { useTexts } from './texts.tsx'
 
 /** What a browser sends of an empty field. */
@@ -20,7 +22,7 @@ function emptyOr<T extends z.ZodType>(field: T) {
     .optional()
 }
 
-/** Which of them may be empty is the operator's choice: `toSignUp` judges that. */
+/** Which of them may be empty is the operator's choice: `signUpDemands` judges that. */
 export const SIGN_UP_FIELDS = {
   givenName: emptyOr(fields.personName),
   familyName: emptyOr(fields.personName),
@@ -84,24 +86,32 @@ export function WhoFields({ c, state, known = {} }: { c: Context; state: FormSta
   )
 }
 
-type Typed = Partial<Record<'givenName' | 'familyName', string | null | undefined>> & {
+/** What is missing although the operator wants it, and a user name that is shorter than wanted. */
+export function signUpDemands(ctx: Ctx, typed: Typed): RefusedField[] {
+  const { names, usernames } = ctx.config.signUp
+  const isBlank = (name: string) => (typed[name] ?? '').trim() === ''
+  const wanted = [...(names === 'required' ? ['givenName', 'familyName'] : []), ...(usernames === 'asked' ? ['username'] : [])]
+  return [
+    ...wanted.filter(isBlank).map((path) => ({ path, code: 'required' as const, message: 'is required' })),
+    ...(isBlank('username') ? [] : usernameIssues(ctx, (typed.username ?? '').trim())),
+    ...termsDemands(ctx, typed),
+  ]
+}
+
+type Values = Partial<Record<'givenName' | 'familyName', string | null | undefined>> & {
   readonly username?: fields.Username | null | undefined
   readonly email?: string | undefined
 }
 
 /**
- * The names of a new account, as the operator wants them: what is required and missing is refused, and a user name that may be
- * left out is made of the names or the address. One round trip if one is made.
+ * The names of a new account, as the operator wants them; a user name that may be left out is made of the names or the address.
+ * One round trip if one is made.
  */
-export async function toNames(ctx: Ctx, { givenName, familyName, username, email }: Typed) {
-  const { names, usernames } = ctx.config.signUp
-  const missing = [
-    ...(names === 'required' && !givenName ? ['givenName'] : []),
-    ...(names === 'required' && !familyName ? ['familyName'] : []),
-    ...(usernames === 'asked' && !username ? ['username'] : []),
-  ]
-  if (missing.length > 0) throw AppError.ofFields(missing.map((path) => ({ path, code: 'required' as const, message: 'is required' })))
-  const person = names === 'off' ? { givenName: null, familyName: null } : { givenName: givenName ?? null, familyName: familyName ?? null }
+export async function toNames(ctx: Ctx, { givenName, familyName, username, email }: Values) {
+  const person =
+    ctx.config.signUp.names === 'off'
+      ? { givenName: null, familyName: null }
+      : { givenName: givenName ?? null, familyName: familyName ?? null }
   return { ...person, username: username ?? (await nameFor(ctx, { ...person, username: null }, email ?? '')) }
 }
 

@@ -1,10 +1,11 @@
 /** `/sign-up`: a new account, with `?password=none` without a password. Free and taken addresses get the same reply; only the mail differs. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { passwordLengthIssues } from '../core/accounts/password-rules.ts'
 import { createAccount } from '../core/accounts/sign-up.ts'
 import { BOT_CHECK_FIELD, requireHuman } from '../core/bot-check.ts'
 import type { Ctx } from '../core/ctx.ts'
-import { AppError } from '../core/errors.ts'
+import type { RefusedField } from '../core/errors.ts'
 import * as fields from '../core/fields.ts'
 import { findNewcomer, issueFirstSignInTicket, signInFirst } from '../core/sessions/first-sign-in.ts'
 import { anyone } from '../http/access.ts'
@@ -14,16 +15,16 @@ import { toHex } from '../ids.ts'
 import { AppLead } from './app-lead.tsx'
 import { askingApp } from './asking-app.ts'
 import { BotCheck } from './bot-check.tsx'
-import { form, formToken } from './form-token.ts'
+import { form, formToken, type Typed } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { rememberNewAccount } from './new-account.ts'
 import { NewPassword } from './new-password.tsx'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
-import { SIGN_UP_FIELDS, toNames, WhoFields } from './sign-up-fields.tsx'
+import { SIGN_UP_FIELDS, signUpDemands, toNames, WhoFields } from './sign-up-fields.tsx'
 import { presented, signedIn } from './signed-in.ts'
-import { requireTerms, TermsField } from './terms-field.tsx'
+import { TermsField } from './terms-field.tsx'
 import { textsOf } from './texts.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
@@ -35,11 +36,8 @@ export const signUpPages = new Hono<AppEnv>()
     take(c, c.req.valid('form'), {
       act: async ({ password = null, [BOT_CHECK_FIELD]: answer, ...values }) => {
         const { ctx } = c.var
-        if (password === null && !isPasswordOptional(ctx))
-          throw AppError.ofFields([{ path: 'password', code: 'required', message: 'is required' }])
         const returnTo = askedReturn(c) ?? (password === null ? '/account/passkeys' : null)
         const names = await toNames(ctx, values)
-        requireTerms(ctx, values.termsVersion)
         await requireHuman(ctx, 'sign-up', answer)
         const { locale } = ctx.caller
         const user = await createAccount(ctx, { ...values, ...names, password, phone: null, phoneCountryCode: null, locale, returnTo })
@@ -54,8 +52,14 @@ export const signUpPages = new Hono<AppEnv>()
         return outcome ? signedIn(c, outcome) : redirectWith(c, withReturn(c, '/sign-in'), 'verified')
       },
       again: (state) => showSignUp(c, state),
+      demands: (typed) => [...signUpDemands(c.var.ctx, typed), ...passwordDemands(c.var.ctx, typed)],
     }),
   )
+
+function passwordDemands(ctx: Ctx, { password }: Typed): RefusedField[] {
+  if (password !== undefined) return passwordLengthIssues(ctx, password)
+  return isPasswordOptional(ctx) ? [] : [{ path: 'password', code: 'required', message: 'is required' }]
+}
 
 /** Without a password, the code that verifies the address is what proves its owner at first. */
 const isPasswordOptional = ({ config }: Ctx) => config.requireEmailVerification

@@ -2,18 +2,19 @@
 import type { Context } from 'hono'
 import * as z from 'zod'
 import type { Ctx } from '../core/ctx.ts'
-import { AppError } from '../core/errors.ts'
+import type { RefusedField } from '../core/errors.ts'
 import { type FormState, issuesOf } from './form-state.ts'
+import type { Typed } from './form-token.ts'
 import { Filled, useTexts } from './texts.tsx'
 
 const NAME = 'termsVersion'
 
 export const termsField = { [NAME]: z.string().max(40, 'is not the current version').optional() }
 
-/** Throws unless the box was ticked, where there are terms to accept. */
-export function requireTerms({ config }: Ctx, version: string | undefined): void {
-  if (config.signUp.termsVersion === '' || version !== undefined) return
-  throw AppError.ofFields([{ path: NAME, code: 'required', message: 'is required' }])
+/** Where there are terms to accept, the box must be ticked. */
+export function termsDemands({ config }: Ctx, { [NAME]: version }: Typed): RefusedField[] {
+  if (config.signUp.termsVersion === '' || version !== undefined) return []
+  return [{ path: NAME, code: 'required', message: 'is required' }]
 }
 
 export function TermsField({ c, state }: { c: Context; state: FormState }) {

@@ -193,7 +193,7 @@ export const de: Words = {
     repeated: '„{label}“ darf nur einmal gesendet werden.',
     incomplete: '„{label}“ ist unvollständig.',
     username: '„{label}“ muss aus {min} bis {max} Buchstaben, Ziffern oder Unterstrichen bestehen.',
-    usernameCharacters: '„{label}“ darf nur aus Buchstaben, Ziffern und Unterstrichen bestehen, höchstens {max}.',
+    usernameCharacters: '„{label}“ darf nur aus Buchstaben, Ziffern und Unterstrichen bestehen.',
     likeAnId: '„{label}“ darf nicht wie eine ID aussehen.',
     personName: '„{label}“ darf nur Buchstaben, Ziffern, Leerzeichen und in Namen übliche Satzzeichen enthalten.',
     email: 'Geben Sie eine gültige E-Mail-Adresse ein.',

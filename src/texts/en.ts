@@ -166,7 +166,7 @@ export const en = {
     repeated: '{label} may be sent only once.',
     incomplete: '{label} is not complete.',
     username: '{label} must have {min} to {max} letters, digits or underscores.',
-    usernameCharacters: '{label} must have only letters, digits and underscores, at most {max}.',
+    usernameCharacters: '{label} must have only letters, digits and underscores.',
     likeAnId: '{label} must not look like an id.',
     personName: '{label} may contain only letters, digits, spaces and punctuation used in names.',
     email: 'Enter a valid e-mail address.',

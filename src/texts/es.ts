@@ -165,7 +165,7 @@ export const es: Words = {
     repeated: '{label}: solo se puede enviar una vez.',
     incomplete: '{label}: está sin completar.',
     username: '{label}: debe tener entre {min} y {max} letras, dígitos o guiones bajos.',
-    usernameCharacters: '{label}: solo puede tener letras, dígitos y guiones bajos, {max} como máximo.',
+    usernameCharacters: '{label}: solo puede tener letras, dígitos y guiones bajos.',
     likeAnId: '{label}: no puede parecer un identificador.',
     personName: '{label}: solo puede contener letras, dígitos, espacios y la puntuación propia de los nombres.',
     email: 'Introduce una dirección de correo válida.',

@@ -173,7 +173,7 @@ export const fr: Words = {
     repeated: '{label} : ne l’envoyez qu’une seule fois.',
     incomplete: '{label} : valeur incomplète.',
     username: '{label} : saisissez de {min} à {max} lettres, chiffres ou tirets bas.',
-    usernameCharacters: '{label} : utilisez uniquement des lettres, des chiffres et des tirets bas, {max} au maximum.',
+    usernameCharacters: '{label} : utilisez uniquement des lettres, des chiffres et des tirets bas.',
     likeAnId: '{label} : la valeur ne doit pas ressembler à un identifiant.',
     personName: '{label} : utilisez uniquement des lettres, des chiffres, des espaces et la ponctuation des noms.',
     email: 'Saisissez une adresse e-mail valide.',

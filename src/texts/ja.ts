@@ -176,7 +176,7 @@ export const ja: Words = {
     repeated: '{label}は1回だけ送信できます。',
     incomplete: '{label}に不足があります。',
     username: '{label}は、英字、数字、アンダースコアを使って{min}～{max}文字で入力してください。',
-    usernameCharacters: '{label}は、英字、数字、アンダースコアのみを使って{max}文字以内で入力してください。',
+    usernameCharacters: '{label}は、英字、数字、アンダースコアのみで入力してください。',
     likeAnId: '{label}をIDと紛らわしい形式にすることはできません。',
     personName: '{label}に使えるのは、文字、数字、スペース、名前に使われる記号だけです。',
     email: '有効なメールアドレスを入力してください。',

@@ -165,7 +165,7 @@ export const ptBr: Words = {
     repeated: 'O campo {label} só pode ser enviado uma vez.',
     incomplete: 'O campo {label} não está completo.',
     username: 'O campo {label} deve ter de {min} a {max} letras, dígitos ou sublinhados.',
-    usernameCharacters: 'O campo {label} deve ter apenas letras, dígitos e sublinhados, no máximo {max}.',
+    usernameCharacters: 'O campo {label} deve ter apenas letras, dígitos e sublinhados.',
     likeAnId: 'O campo {label} não pode parecer um ID.',
     personName: 'O campo {label} pode ter apenas letras, dígitos, espaços e a pontuação usada em nomes.',
     email: 'Insira um endereço de e-mail válido.',

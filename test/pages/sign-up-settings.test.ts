@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { rows } from '../support/actors.ts'
 import { Client } from '../support/kith.ts'
-import { formOf, send } from '../support/pages.ts'
+import { alertIn, formOf, send } from '../support/pages.ts'
 import { PASSWORD, signedInPerson } from '../support/people.ts'
 
 let people = 0
@@ -66,6 +66,45 @@ describe('user names', () => {
     const { page, reply } = await signUp({ ...NAMES, username: 'ada' }, { USERNAME_LENGTH_MIN: '4' })
     expect(page.text).toContain('4 to 30 letters, digits or underscores.')
     expect(reply.text).toContain('User name must have 4 to 30 letters, digits or underscores.')
+  })
+})
+
+describe('a form that is wrong', () => {
+  const env = { TERMS_URL: 'https://example.com/terms', TERMS_VERSION: '2026-11', PASSWORD_LENGTH_MIN: '12' }
+
+  test.each([
+    [
+      'empty',
+      { givenName: '', familyName: ' ', username: '', email: '', password: '' },
+      [
+        'First name is required.',
+        'Last name is required.',
+        'User name is required.',
+        'Enter a valid e-mail address.',
+        'Password must have at least 12 characters.',
+        'The consent to our terms is required.',
+      ],
+    ],
+    [
+      'with what is too short',
+      { ...NAMES, username: 'ab', email: 'x', password: 'short', termsVersion: '2026-11' },
+      [
+        'User name must have 8 to 30 letters, digits or underscores.',
+        'Enter a valid e-mail address.',
+        'Password must have at least 12 characters.',
+      ],
+    ],
+    [
+      'with a user name of other characters',
+      { ...NAMES, username: 'müller😀_and_more', email: 'x', termsVersion: '2026-11' },
+      ['User name must have only letters, digits and underscores.', 'Enter a valid e-mail address.'],
+    ],
+  ])('%s is told all of it at once, in its order', async (_how, values, sentences) => {
+    const client = new Client()
+    const page = formOf(await client.get('/sign-up', { env }), '/sign-up')
+    const { termsVersion: _, ...fields } = page.fields
+    const reply = await send(client, { ...page, fields }, { password: 'correct horse battery', ...values }, { env })
+    expect(`${reply.status} ${alertIn(reply).replace(/\s+/g, ' ')}`).toBe(`400 ${sentences.join(' ')}`)
   })
 })
 

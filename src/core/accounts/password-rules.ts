@@ -4,7 +4,7 @@
  * refuses the common ones.
  */
 import type { Ctx } from '../ctx.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type RefusedField } from '../errors.ts'
 import type { Password } from '../fields.ts'
 import { refuseCompromisedPassword } from './compromised-passwords.ts'
 import { hashPassword } from './password-hash.ts'
@@ -22,6 +22,11 @@ export interface PasswordContext {
 
 /** Throws `invalid_request` for the field `password` if it is too easy to guess. */
 export function refuseGuessablePassword(password: Password, context: PasswordContext): void {
+  const wrong = guessableIssues(password, context)
+  if (wrong.length > 0) throw AppError.ofFields(wrong)
+}
+
+function guessableIssues(password: Password, context: PasswordContext): RefusedField[] {
   const folded = password.normalize('NFKC').toLowerCase()
   const localPart = context.email?.split('@')[0]
   const words = [...SERVICE_WORDS, context.username, localPart ?? ''].map((word) => word.toLowerCase())
@@ -29,15 +34,26 @@ export function refuseGuessablePassword(password: Password, context: PasswordCon
     if (word.length < CONTEXT_WORD_MIN || !folded.includes(word)) return false
     return folded.replaceAll(word, '').length <= REMAINDER_MAX
   })
-  if (!isContext) return
-  throw AppError.ofFields([{ path: 'password', message: 'is too close to the user name, the e-mail address or the name of this service' }])
+  if (!isContext) return []
+  return [{ path: 'password', message: 'is too close to the user name, the e-mail address or the name of this service' }]
+}
+
+/** What is wrong with one that is shorter than the operator wants. */
+export function passwordLengthIssues({ config }: Ctx, password: string): RefusedField[] {
+  const { passwordLengthMin: min } = config.signUp
+  if ([...password].length >= min) return []
+  return [{ path: 'password', message: `must have at least ${min} characters` }]
+}
+
+/** What is wrong with a new account's password, but for whether it is known from a breach. */
+export function passwordIssues(ctx: Ctx, password: Password, context: PasswordContext): RefusedField[] {
+  return [...passwordLengthIssues(ctx, password), ...guessableIssues(password, context)]
 }
 
 /** Throws `invalid_request` for the field `password` if it is shorter than the operator wants. */
-export function refuseShortPassword({ config }: Ctx, password: Password): void {
-  const { passwordLengthMin: min } = config.signUp
-  if ([...password].length >= min) return
-  throw AppError.ofFields([{ path: 'password', message: `must have at least ${min} characters` }])
+export function refuseShortPassword(ctx: Ctx, password: Password): void {
+  const wrong = passwordLengthIssues(ctx, password)
+  if (wrong.length > 0) throw AppError.ofFields(wrong)
 }
 
 /** The hash of a password that somebody sets, unless it is known from a breach: the last check, because it takes a request. */

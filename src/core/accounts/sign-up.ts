@@ -26,7 +26,7 @@ import {
 } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type RefusedField } from '../errors.ts'
 import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
 import type { Newcomer } from '../sessions/first-sign-in.ts'
@@ -35,8 +35,8 @@ import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
 import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
 import { deliverLater, mailCode } from './mail.ts'
 import { NO_PASSWORD } from './password-hash.ts'
-import { hashNewPassword, refuseGuessablePassword } from './password-rules.ts'
-import { refuseShortUsername } from './username-rules.ts'
+import { hashNewPassword, passwordIssues } from './password-rules.ts'
+import { usernameIssues } from './username-rules.ts'
 
 export interface SignUp {
   readonly username: Username
@@ -71,9 +71,12 @@ export interface SignUpProof {
 /** Creates an account. Throws `username_taken`, and `email_taken` only if the address needs no verification (wire §6.9). */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   const { password } = input
-  refuseShortUsername(ctx, input.username)
-  refuseOtherTerms(ctx, input.termsVersion)
-  if (password !== null) refuseGuessablePassword(password, input)
+  const wrong = [
+    ...usernameIssues(ctx, input.username),
+    ...termsIssues(ctx, input.termsVersion),
+    ...(password === null ? [] : passwordIssues(ctx, password, input)),
+  ]
+  if (wrong.length > 0) throw AppError.ofFields(wrong)
   const invitation = toInvitation(ctx, input.inviteCode)
   await refuseTaken(ctx, input, invitation)
   const passwordHash = password === null ? NO_PASSWORD : await hashNewPassword(ctx, password)
@@ -87,9 +90,9 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
 }
 
 /** Nobody accepts terms that are not, or no longer, in force. */
-function refuseOtherTerms({ config }: Ctx, version: string | undefined): void {
-  if (version === undefined || version === config.signUp.termsVersion) return
-  throw AppError.ofFields([{ path: 'termsVersion', message: 'is not the current version' }])
+function termsIssues({ config }: Ctx, version: string | undefined): RefusedField[] {
+  if (version === undefined || version === config.signUp.termsVersion) return []
+  return [{ path: 'termsVersion', message: 'is not the current version' }]
 }
 
 /**

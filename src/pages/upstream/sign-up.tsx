@@ -23,9 +23,9 @@ import { showPage } from '../layout.tsx'
 import { rememberNewAccount } from '../new-account.ts'
 import { redirectWith } from '../notices.ts'
 import { askedReturn, withReturn } from '../return-to.ts'
-import { SIGN_UP_FIELDS, toNames, WhoFields } from '../sign-up-fields.tsx'
+import { SIGN_UP_FIELDS, signUpDemands, toNames, WhoFields } from '../sign-up-fields.tsx'
 import { presented, signedIn } from '../signed-in.ts'
-import { requireTerms, TermsField } from '../terms-field.tsx'
+import { TermsField } from '../terms-field.tsx'
 import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { forgetPerson, personOf } from './cookies.ts'
 import { showNoPerson, showProblem } from './problem.tsx'
@@ -43,6 +43,7 @@ export const upstreamSignUpPages = new Hono<AppEnv>()
     if (!pending) return showNoPerson(c)
     return take(c, c.req.valid('form'), {
       act: (values) => create(c, pending, values),
+      demands: (typed) => signUpDemands(c.var.ctx, typed),
       again: async (state) => {
         if (state.error?.reason?.startsWith('upstream_')) return showProblem(c, state.error, 'sign_in', askedReturn(c))
         // An account has verified the address meanwhile.
@@ -57,7 +58,6 @@ async function create(c: Context, pending: PendingUpstream, { email: typed, ...v
   const email = verifiedEmailOf(pending.person) ?? typed
   if (email === undefined) throw AppError.ofFields([{ path: 'email', code: 'required', message: 'is required' }])
   const names = await toNames(ctx, { ...values, email })
-  requireTerms(ctx, values.termsVersion)
   const user = await signUpUpstream(ctx, pending, { ...values, ...names, email, locale: ctx.caller.locale, returnTo: askedReturn(c) })
   forgetPerson(c)
   if (user.emailVerifiedAt !== null) {

@@ -28,6 +28,14 @@ describe('the shortest user name', () => {
   })
 })
 
+test('what the core finds wrong is told at once', async () => {
+  const reply = await create({ username: 'ada_l', password: 'ada_l-12', termsVersion: '1999-01' })
+  expect([reply.status, reply.json.additionalInfo.errors.map(({ path }: { path: string }) => path)]).toEqual([
+    400,
+    ['username', 'termsVersion', 'password'],
+  ])
+})
+
 describe('the shortest password', () => {
   const env = { PASSWORD_LENGTH_MIN: '12' }
   test('may be longer than 8, at sign-up and at a change; old ones still sign in', async () => {
