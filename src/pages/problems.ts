@@ -1,6 +1,6 @@
 /**
  * What is wrong with a field, in the reader's language. The core says it in English, without the field's name, for the
- * APIs; here each sentence of the catalogue has the messages that it stands for. Its numbers are placeholders.
+ * APIs; here each sentence of the catalogue has the messages that it stands for. Its numbers and lists are placeholders.
  */
 import type { FieldIssue } from '../core/errors.ts'
 import { fill, type Texts } from '../texts/texts.ts'
@@ -85,6 +85,8 @@ const MESSAGES: Readonly<Record<Exclude<Problem, 'general' | 'line'>, string | r
   ],
   serviceScope: 'client_credentials requires a client: scope, or an API',
   scopeMissing: 'must name a scope',
+  scopeUnknown: 'names unknown scopes: {list}',
+  scopeOfKind: 'of this kind must be within {list}',
   keysMissing: 'private_key_jwt requires either jwks or jwks_uri',
   keysOnly: 'is for private_key_jwt',
   pkceOfPublic: 'a public client requires PKCE',
@@ -121,15 +123,15 @@ function patternOf(message: string): RegExp {
     `^${message
       .replace(/[\\^$.*+?()[\]|]/g, '\\$&')
       .replace(/\{(\w+)\}/g, '(?<$1>\\d+)')
-      .replace('(?<list>\\d+)', '.+')}$`,
+      .replace('(?<list>\\d+)', '(?<list>.+)')}$`,
   )
 }
 
 /** The sentence for a message of the core; null if it has none, which a test rules out for all forms. */
-export function problemOf(message: string): { problem: Problem; numbers: Readonly<Record<string, string>> } | null {
+export function problemOf(message: string): { problem: Problem; values: Readonly<Record<string, string>> } | null {
   for (const { pattern, problem } of PATTERNS) {
     const found = pattern.exec(message)
-    if (found) return { problem, numbers: found.groups ?? {} }
+    if (found) return { problem, values: found.groups ?? {} }
   }
   return null
 }
@@ -139,6 +141,6 @@ export function problemText(t: Texts, { code, message }: Pick<FieldIssue, 'code'
   if (code === 'worded') return message
   const [, line, rest] = /^line (\d+) (.+)$/.exec(message) ?? []
   if (line !== undefined && rest !== undefined) return problemText(t, { code, message: rest }, fill(t.problems.line, { label, line }))
-  const { problem, numbers } = problemOf(message) ?? { problem: 'general', numbers: {} }
-  return fill<string>(t.problems[problem], { label, ...numbers })
+  const { problem, values } = problemOf(message) ?? { problem: 'general', values: {} }
+  return fill<string>(t.problems[problem], { label, ...values })
 }

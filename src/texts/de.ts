@@ -241,6 +241,8 @@ export const de: Words = {
     serviceSecret: '„{label}“: Für diesen Weg zu einem Token braucht der Client ein Secret oder einen Schlüssel zum Signieren.',
     serviceScope: '„{label}“: Ein Client, der für sich selbst handelt, braucht eine Berechtigung für Clients oder eine API.',
     scopeMissing: '„{label}“: Wählen Sie mindestens eine Berechtigung.',
+    scopeUnknown: '„{label}“: Eine Berechtigung {list} gibt es nicht.',
+    scopeOfKind: '„{label}“: Diese Art darf höchstens {list} haben.',
     keysMissing:
       '„{label}“: Ein Client, der mit einem privaten Schlüssel signiert, braucht entweder seine öffentlichen Schlüssel oder deren URL.',
     keysOnly: '„{label}“ ist nur für Clients bestimmt, die mit einem privaten Schlüssel signieren.',

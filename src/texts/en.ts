@@ -213,6 +213,8 @@ export const en = {
     serviceSecret: '{label}: this way to get a token needs a client that keeps a secret or signs with a key.',
     serviceScope: '{label}: a client that acts for itself needs a permission for clients, or an API.',
     scopeMissing: '{label}: choose at least one.',
+    scopeUnknown: '{label}: there is no permission {list}.',
+    scopeOfKind: '{label}: this kind may have at most {list}.',
     keysMissing: '{label}: a client that signs with a private key needs either its public keys or their URL.',
     keysOnly: '{label} is only for a client that signs with a private key.',
     pkceOfPublic: '{label}: a client without a secret needs it.',

@@ -212,6 +212,8 @@ export const es: Words = {
     serviceSecret: '{label}: esta forma de obtener un token requiere un cliente que guarde un secreto o firme con una clave.',
     serviceScope: '{label}: un cliente que actúa en su propio nombre necesita un permiso para clientes o una API.',
     scopeMissing: '{label}: elige al menos una opción.',
+    scopeUnknown: '{label}: no existe el permiso {list}.',
+    scopeOfKind: '{label}: este tipo puede tener como máximo {list}.',
     keysMissing:
       '{label}: un cliente que firma con una clave privada necesita sus claves públicas o la URL de estas, una de las dos cosas.',
     keysOnly: '{label}: este campo es solo para clientes que firman con una clave privada.',

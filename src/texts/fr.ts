@@ -220,6 +220,8 @@ export const fr: Words = {
     serviceSecret: '{label} : cette méthode d’obtention d’un jeton exige un client qui conserve un secret ou signe avec une clé.',
     serviceScope: '{label} : un client qui agit pour lui-même a besoin d’une autorisation destinée aux clients, ou d’une API.',
     scopeMissing: '{label} : choisissez-en au moins une.',
+    scopeUnknown: '{label} : l’autorisation {list} n’existe pas.',
+    scopeOfKind: '{label} : ce type peut avoir au plus {list}.',
     keysMissing: '{label} : un client qui signe avec une clé privée a besoin soit de ses clés publiques, soit de leur URL.',
     keysOnly: '{label} : réservé aux clients qui signent avec une clé privée.',
     pkceOfPublic: '{label} : nécessaire pour un client sans secret.',

@@ -223,6 +223,8 @@ export const ja: Words = {
     serviceSecret: '{label}：この方法でトークンを取得できるのは、シークレットを保持するか、鍵で署名するクライアントだけです。',
     serviceScope: '{label}：自身として動作するクライアントには、クライアント用の権限またはAPIが必要です。',
     scopeMissing: '{label}：1つ以上選択してください。',
+    scopeUnknown: '{label}：{list}という権限はありません。',
+    scopeOfKind: '{label}：この種類に許される権限は{list}までです。',
     keysMissing: '{label}：秘密鍵で署名するクライアントには、公開鍵かそのURLのどちらか一方が必要です。',
     keysOnly: '{label}は、秘密鍵で署名するクライアント専用です。',
     pkceOfPublic: '{label}：シークレットのないクライアントでは必須です。',

@@ -212,6 +212,8 @@ export const ptBr: Words = {
     serviceSecret: '{label}: esta forma de obter um token exige um cliente que guarde um segredo ou assine com uma chave.',
     serviceScope: '{label}: um cliente que age por conta própria precisa de uma permissão para clientes ou de uma API.',
     scopeMissing: '{label}: escolha pelo menos uma opção.',
+    scopeUnknown: '{label}: não existe a permissão {list}.',
+    scopeOfKind: '{label}: este tipo pode ter no máximo {list}.',
     keysMissing: '{label}: um cliente que assina com uma chave privada precisa ou das suas chaves públicas ou do URL delas.',
     keysOnly: '{label}: só para um cliente que assina com uma chave privada.',
     pkceOfPublic: '{label}: obrigatório para um cliente sem segredo.',

@@ -347,3 +347,12 @@ test('a role with a person stays, and the page says whose it is', async () => {
   expect([reply.status, alertIn(reply)]).toEqual([409, expect.stringContaining('console_reader')])
   expect(headingOf(reply)).toBe('Delete this role?')
 })
+
+test.each([
+  [{ name: '', expiresAt: '2020-01-01' }, ['Name', 'Expires on must be in the future.']],
+  [{ name: 'x', scope: 'delegated:everything admin:x' }, ['Permissions: there is no permission delegated:everything, admin:x.']],
+  [{ name: 'x', scope: 'admin:client:read' }, ['Permissions: this kind may have at most delegated:all.']],
+])('a new machine client with %j is told what is wrong, all of it', async (values, sentences) => {
+  const alert = alertIn(await fillIn(root, '/admin/machines/new', values))
+  for (const sentence of sentences) expect(alert).toContain(sentence)
+})

@@ -157,6 +157,12 @@ describe('a new endpoint', () => {
   })
 })
 
+test('a form without an address and without an event is told of both', async () => {
+  const alert = alertIn(await send(root, formOf(await open(root, NEW))))
+  expect(alert).toContain('Address must be an https address that anybody can reach.')
+  expect(alert).toContain('Events: choose at least one.')
+})
+
 describe('an endpoint', () => {
   test('is changed as its form says, and what somebody else has changed meanwhile is not overwritten silently', async () => {
     const { id } = await quiet()

@@ -4,7 +4,7 @@ import type { WebhookEndpointId } from '../../ids.ts'
 import type { AuditEventType } from '../../store/db/audit-events.ts'
 import type { EndpointRow, ShownEndpointRow } from '../../store/db/webhook-endpoints.ts'
 import type { Ctx } from '../ctx.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type RefusedField } from '../errors.ts'
 import { text } from '../texts.ts'
 import { EVENT_TYPE_NAMES, type EventTypeName } from './event-types.ts'
 import { DESCRIPTION_LENGTH_MAX, ENDPOINT_URL_LENGTH_MAX, ROTATION_HOURS_MAX } from './limits.ts'
@@ -116,7 +116,7 @@ type Undefinable<T> = { readonly [Key in keyof T]: T[Key] | undefined }
 /** The columns of a new endpoint that do not depend on its id. */
 export function planEndpoint(ctx: Ctx, input: NewEndpoint): Omit<EndpointRow, 'id' | 'secret' | 'createdBy' | 'createdAt' | 'updatedAt'> {
   const { kind = 'https', url = '', description = '', events, payload = 'thin', scope = [] } = input
-  requireTogether(ctx, kind, { url, payload, scope })
+  refuse([...eventsIssues(events), ...togetherIssues(ctx, kind, { url, payload, scope })])
   return {
     ...toColumns({ url, description, events, payload, scope }),
     kind,
@@ -137,9 +137,8 @@ export function planChange(ctx: Ctx, before: ShownEndpointRow, changes: Endpoint
   const columns = toColumns(fields)
   const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter((name) => columns[name] !== before[name])
   const isSwitched = isDisabled !== (known.disabledAt !== null)
-  if (changed.some((name) => name === 'url' || name === 'payload' || name === 'scope') || (isSwitched && !isDisabled)) {
-    requireTogether(ctx, known.kind, fields)
-  }
+  const isJudged = changed.some((name) => name === 'url' || name === 'payload' || name === 'scope') || (isSwitched && !isDisabled)
+  refuse([...eventsIssues(fields.events), ...(isJudged ? togetherIssues(ctx, known.kind, fields) : [])])
   const name = columns.url || known.kind
   const events: { type: AuditEventType; detail: string }[] = []
   if (changed.length > 0) events.push({ type: 'webhook_updated', detail: `${name}: ${changed.join(' ')}` })
@@ -150,19 +149,27 @@ export function planChange(ctx: Ctx, before: ShownEndpointRow, changes: Endpoint
   return { row, events }
 }
 
-function requireTogether(ctx: Ctx, kind: EndpointKind, { url, payload, scope }: Pick<Fields, 'url' | 'payload' | 'scope'>): void {
-  const problem = problemOf(ctx, kind, url)
-  if (problem) throw AppError.ofFields([problem])
-  if (payload === 'thin' && scope.length > 0) throw AppError.ofFields([{ path: 'scope', message: 'is for a full payload' }])
-  if (payload === 'full' && scope.length === 0) throw AppError.ofFields([{ path: 'scope', message: 'must name what a full payload shows' }])
+function refuse(issues: readonly RefusedField[]): void {
+  if (issues.length > 0) throw AppError.ofFields(issues)
 }
 
-function problemOf(ctx: Ctx, kind: EndpointKind, url: string) {
+/** The console's form has a box for each type, so it may name none. */
+const eventsIssues = (events: Fields['events']): RefusedField[] =>
+  events.length === 0 ? [{ path: 'events', message: 'must name a type of event' }] : []
+
+function togetherIssues(ctx: Ctx, kind: EndpointKind, { url, payload, scope }: Pick<Fields, 'url' | 'payload' | 'scope'>): RefusedField[] {
+  const issues = addressIssues(ctx, kind, url)
+  if (payload === 'thin' && scope.length > 0) issues.push({ path: 'scope', message: 'is for a full payload' })
+  if (payload === 'full' && scope.length === 0) issues.push({ path: 'scope', message: 'must name what a full payload shows' })
+  return issues
+}
+
+function addressIssues(ctx: Ctx, kind: EndpointKind, url: string): RefusedField[] {
   if (kind === 'queue') {
-    if (!ctx.eventQueue) return { path: 'kind', message: 'needs a queue that is bound to the Worker as EVENTS' }
-    return url === '' ? null : { path: 'url', message: 'is not for a queue' }
+    if (!ctx.eventQueue) return [{ path: 'kind', message: 'needs a queue that is bound to the Worker as EVENTS' }]
+    return url === '' ? [] : [{ path: 'url', message: 'is not for a queue' }]
   }
-  return isReachable(ctx.config, url) ? null : { path: 'url', message: 'must be a public https address without credentials or a fragment' }
+  return isReachable(ctx.config, url) ? [] : [{ path: 'url', message: 'must be a public https address without credentials or a fragment' }]
 }
 
 function toColumns({ url, description, events, payload, scope }: Fields) {

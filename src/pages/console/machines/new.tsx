@@ -21,7 +21,10 @@ const SECTION = '/admin/machines'
 const PATH = `${SECTION}/new`
 
 /** A day, until its end. */
-const lastDay = z.iso.date('must be a date').transform((day) => Date.parse(`${day}T23:59:59.999Z`))
+const lastDay = z.iso
+  .date('must be a date')
+  .transform((day) => Date.parse(`${day}T23:59:59.999Z`))
+  .refine((time) => time > Date.now(), 'must be in the future')
 
 const MachineForm = z.object({
   /** Drawn by the form, so that it creates one however often it is sent. */

@@ -1,6 +1,5 @@
 /** The fields of an endpoint's form, and how they become what the core takes. */
 import * as z from 'zod'
-import { AppError } from '../../../core/errors.ts'
 import { text } from '../../../core/texts.ts'
 import { endpointKind, endpointUrl, PAYLOAD_SCOPES, type PayloadScope } from '../../../core/webhooks/endpoint-plans.ts'
 import type { WebhookEndpoint } from '../../../core/webhooks/endpoints.ts'
@@ -40,7 +39,6 @@ export const EndpointForm = z.object({ version: wholeVersion(), ...fields })
 export function toFields({ url, description, ...choices }: z.output<z.ZodObject<typeof fields>>) {
   const events = EVENT_TYPE_NAMES.filter((type) => choices[`event ${type}`])
   const scope = PAYLOAD_SCOPES.filter((one) => choices[`scope ${one}`])
-  if (!choices['event *'] && events.length === 0) throw AppError.ofFields([{ path: 'events', message: 'must name a type of event' }])
   return {
     url,
     description: description ?? '',
