@@ -91,6 +91,7 @@ export const OUTLINES: { readonly [Kind in MailKind]: Outline<TextOf<Kind>> } = 
   // No link to the file itself: it is downloaded by whoever is signed in.
   archive_ready: { about: 'account', page: '/account/export', parts: ['greeting', 'what', 'was', 'button', 'wasNot'] },
   account_deleted: noticeWithAdvice('/sign-in'),
+  account_restored: notice(NEW_PASSWORD),
   change_email: { about: 'address', page: '/verify', parts: ['hello', 'what', 'code', 'button', 'expiry', 'after', 'wasNot'] },
   // No page takes these digits, only the program that requested them.
   change_email_digits: { about: 'address', parts: ['hello', 'what', 'code', 'expiry', 'after', 'wasNot'] },

@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono'
 import { RETURN_TO_LENGTH_MAX } from '../core/limits.ts'
+import { type NoticeName, redirectWith } from './notices.ts'
 
 const HOME = '/account'
 const LEADS_ELSEWHERE = /^\/(oauth\/|consent\b|sign-out\b)/
@@ -52,9 +53,10 @@ export function withReturn(
 
 /**
  * Redirects to `return_to` after a form. If that may lead to another site, it goes through a page of our own: browsers
- * apply `form-action`, which names only this site, to the whole chain of redirects.
+ * apply `form-action`, which names only this site, to the whole chain of redirects. An app does not show the notice.
  */
-export function goOn(c: Context, known: string | null = askedReturn(c)): Response {
+export function goOn(c: Context, known: string | null = askedReturn(c), notice: NoticeName | null = null): Response {
   const path = known ?? HOME
-  return c.redirect(LEADS_ELSEWHERE.test(path) ? withReturn(c, '/continue', {}, known) : path, 303)
+  if (LEADS_ELSEWHERE.test(path)) return c.redirect(withReturn(c, '/continue', {}, known), 303)
+  return notice === null ? c.redirect(path, 303) : redirectWith(c, path, notice)
 }

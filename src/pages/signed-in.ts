@@ -15,7 +15,7 @@ export function signedIn(c: Context, outcome: SignInOutcome, to: string | null =
   }
   clearPendingSignIn(c)
   setSignInCookies(c, outcome.session, c.var.ctx.now())
-  return goOn(c, to)
+  return goOn(c, to, outcome.isRestored ? 'account_restored' : null)
 }
 
 /** The session that the new one replaces. */

@@ -340,6 +340,7 @@ export const de: Words = {
     folder_deleted: 'Der Ordner wurde gelöscht.',
     links_ended: 'Alle Links zu dieser Datei sind beendet.',
     deleted: 'Ihr Konto wurde gelöscht. Um es wiederherzustellen, melden Sie sich innerhalb von 14 Tagen an.',
+    account_restored: 'Ihr Konto ist wiederhergestellt und wird nicht gelöscht.',
     person_verified: 'Als verifiziert gekennzeichnet.',
     person_unverified: 'Die Kennzeichnung wurde entfernt.',
     person_mailed: 'Die E-Mail ist unterwegs.',
@@ -2650,6 +2651,13 @@ export const de: Words = {
         wasNot:
           'Wenn Sie das nicht waren, wählen Sie jetzt auf der Anmeldeseite „Passwort vergessen?“ und melden Sie sich dann mit dem neuen Passwort an.',
         button: 'Anmelden und Konto wiederherstellen',
+      },
+      account_restored: {
+        subject: 'Ihr Konto bei {product} wurde wiederhergestellt',
+        what: 'Jemand hat sich bei Ihrem gelöschten Konto {username} angemeldet. Damit wurde es wiederhergestellt: Es wird nicht mehr entfernt und andere können es wieder sehen.',
+        wasNot:
+          'Wenn Sie das nicht waren, legen Sie sofort ein neues Passwort fest, mit einem Code, den wir an diese Adresse senden. Damit werden Sie überall abgemeldet. Löschen Sie das Konto dann noch einmal.',
+        button: 'Das war ich nicht: neues Passwort festlegen',
       },
       change_email: {
         subject: 'Bestätigen Sie Ihre neue E-Mail-Adresse für {product}',

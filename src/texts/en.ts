@@ -305,6 +305,7 @@ export const en = {
     folder_deleted: 'The folder is deleted.',
     links_ended: 'All links to this file have ended.',
     deleted: 'Your account is deleted. To restore it, sign in within 14 days.',
+    account_restored: 'Your account is restored: it will not be deleted.',
     person_verified: 'Marked as verified.',
     person_unverified: 'The mark is removed.',
     person_mailed: 'The mail is on its way.',
@@ -2528,6 +2529,13 @@ export const en = {
         was: 'To restore it, sign in within {days} days. After that, your data is deleted permanently.',
         wasNot: 'If this was not you, choose “Forgot your password?” on the sign-in page now, then sign in with the new password.',
         button: 'Sign in and restore the account',
+      },
+      account_restored: {
+        subject: 'Your {product} account was restored',
+        what: 'Someone signed in to your account {username}, which was deleted. That restored it: it will not be removed, and others can see it again.',
+        wasNot:
+          'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere. Then delete the account again.',
+        button: 'This was not me: set a new password',
       },
       change_email: {
         subject: 'Confirm your new e-mail address for {product}',

@@ -305,6 +305,7 @@ export const es: Words = {
     folder_deleted: 'Se ha eliminado la carpeta.',
     links_ended: 'Todos los enlaces a este archivo han dejado de funcionar.',
     deleted: 'Se ha eliminado tu cuenta. Para restaurarla, inicia sesión en un plazo de 14 días.',
+    account_restored: 'Tu cuenta está restaurada y no se eliminará.',
     person_verified: 'Marca de verificación añadida.',
     person_unverified: 'Se ha quitado la marca de verificación.',
     person_mailed: 'El correo está en camino.',
@@ -2607,6 +2608,13 @@ export const es: Words = {
         wasNot:
           'Si no fuiste tú, elige ahora “¿Olvidaste tu contraseña?” en la página de inicio de sesión y luego inicia sesión con la nueva contraseña.',
         button: 'Iniciar sesión y restaurar la cuenta',
+      },
+      account_restored: {
+        subject: 'Se ha restaurado tu cuenta de {product}',
+        what: 'Alguien inició sesión en tu cuenta eliminada {username}. Con ello se ha restaurado: ya no se eliminará y los demás pueden volver a verla.',
+        wasNot:
+          'Si no fuiste tú, crea una nueva contraseña de inmediato, con un código que enviaremos a esta dirección. Así se cierra tu sesión en todas partes. Después, elimina la cuenta de nuevo.',
+        button: 'No fui yo: crear una nueva contraseña',
       },
       change_email: {
         subject: 'Confirma tu nueva dirección de correo para {product}',

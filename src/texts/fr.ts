@@ -316,6 +316,7 @@ export const fr: Words = {
     folder_deleted: 'Le dossier est supprimé.',
     links_ended: 'Tous les liens vers ce fichier sont désactivés.',
     deleted: 'Votre compte est supprimé. Pour le restaurer, connectez-vous dans les 14 jours.',
+    account_restored: 'Votre compte est restauré et ne sera pas supprimé.',
     person_verified: 'Identité marquée comme vérifiée.',
     person_unverified: 'Le badge est retiré.',
     person_mailed: 'L’e-mail est en route.',
@@ -2645,6 +2646,13 @@ export const fr: Words = {
         wasNot:
           'Si ce n’était pas vous, choisissez maintenant « Mot de passe oublié ? » sur la page de connexion, puis connectez-vous avec le nouveau mot de passe.',
         button: 'Se connecter et restaurer le compte',
+      },
+      account_restored: {
+        subject: 'Votre compte {product} a été restauré',
+        what: 'Quelqu’un s’est connecté à votre compte supprimé {username}. Le compte a ainsi été restauré : il ne sera plus effacé et il est de nouveau visible.',
+        wasNot:
+          'Si ce n’était pas vous, définissez immédiatement un nouveau mot de passe, avec un code que nous envoyons à cette adresse. Tous les appareils seront alors déconnectés. Supprimez ensuite le compte de nouveau.',
+        button: 'Ce n’était pas moi : définir un nouveau mot de passe',
       },
       change_email: {
         subject: 'Confirmez votre nouvelle adresse e-mail pour {product}',

@@ -304,6 +304,7 @@ export const ptBr: Words = {
     folder_deleted: 'A pasta foi excluída.',
     links_ended: 'Todos os links para este arquivo foram encerrados.',
     deleted: 'Sua conta foi excluída. Para restaurá-la, entre em até 14 dias.',
+    account_restored: 'Sua conta foi restaurada e não será excluída.',
     person_verified: 'A pessoa foi marcada como verificada.',
     person_unverified: 'O selo foi removido.',
     person_mailed: 'O e-mail está a caminho.',
@@ -2577,6 +2578,13 @@ export const ptBr: Words = {
         was: 'Para restaurá-la, entre em até {days} dias. Depois disso, seus dados são excluídos permanentemente.',
         wasNot: 'Se não foi você, escolha “Esqueceu sua senha?” na página de login agora e depois entre com a nova senha.',
         button: 'Entrar e restaurar a conta',
+      },
+      account_restored: {
+        subject: 'Sua conta de {product} foi restaurada',
+        what: 'Alguém entrou na sua conta excluída {username}. Com isso, ela foi restaurada: não será mais removida, e outras pessoas podem vê-la de novo.',
+        wasNot:
+          'Se não foi você, defina uma nova senha imediatamente, com um código que enviamos para este endereço. Isso encerra todas as suas sessões. Depois, exclua a conta de novo.',
+        button: 'Não fui eu: definir nova senha',
       },
       change_email: {
         subject: 'Confirme seu novo endereço de e-mail para {product}',

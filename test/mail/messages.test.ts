@@ -68,6 +68,7 @@ const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   provider_linked: '/account/providers',
   provider_unlinked: '/account/providers',
   account_deleted: '/sign-in',
+  account_restored: '/forgot',
   mail_sign_in: '/sign-in/mail/link',
   mail_sign_in_refused: '/sign-in',
 }

@@ -1,5 +1,6 @@
 // Whole flows through the pages, as a person without JavaScript goes through them: by links, forms and redirects.
 import { describe, expect, test } from 'vitest'
+import { rows } from '../support/actors.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import {
   alertIn,
@@ -17,6 +18,7 @@ import {
   signInOnPage,
 } from '../support/pages.ts'
 import { PASSWORD, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
+import { idOf } from '../support/tokens.ts'
 
 const ORIGIN = 'https://kith.test'
 const NEW_PASSWORD = 'quite-another-horse-and-staple'
@@ -382,7 +384,23 @@ describe('the account', () => {
     const gone = await follow(client, await fillIn(client, '/account/delete', { password: PASSWORD }))
     expect(noticeIn(gone)).toContain('Your account is deleted')
     expect(await isSignedIn(client)).toBe(false)
-    expect((await send(client, formOf(gone), { identifier: person.username, password: PASSWORD })).status).toBe(303)
+    const back = await follow(client, await send(client, formOf(gone), { identifier: person.username, password: PASSWORD }))
+    expect(noticeIn(back)).toBe('Your account is restored: it will not be deleted.')
+    const again = new Client()
+    expect(noticeIn(await follow(again, await signInOnPage(again, person.username, PASSWORD)))).toBe('')
+  })
+
+  test('tells so where the sign-in leads to a page, and keeps the way to an app as it is', async () => {
+    const person = await verifiedPerson('page_delete2')
+    for (const [to, location] of [
+      ['/account/privacy?x=1', '/account/privacy?x=1&notice=account_restored'],
+      ['/oauth/authorize?client_id=x', '/continue?return_to=%2Foauth%2Fauthorize%3Fclient_id%3Dx'],
+    ] as const) {
+      await rows("UPDATE users SET deleted_at = ?1, deleted_reason = 'self' WHERE id = ?2", Date.now(), idOf(person))
+      const typed = { identifier: person.username, password: PASSWORD }
+      const reply = await fillIn(new Client(), `/sign-in?return_to=${encodeURIComponent(to)}`, typed)
+      expect([reply.status, reply.headers.get('location')]).toEqual([303, location])
+    }
   })
 })
 

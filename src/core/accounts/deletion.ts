@@ -109,6 +109,12 @@ export function restoreAccountWrites(ctx: Ctx, userId: UserId, condition: Fragme
   return [audit(ctx, { type: 'account_restored', userId, condition: applies }), restoreDeleted(userId, ctx.now(), applies)]
 }
 
+/** Tells the owner that a sign-in restores the account. It looks at the state before that, so it precedes it in the batch. */
+export function noticeOfReturn(ctx: Ctx, user: UserId, userAgent: string, condition: Fragment): ReturnType<typeof mailNotice> {
+  const applies = both(isRestorable(user, restorableSince(ctx)), condition)
+  return mailNotice(ctx, { kind: 'account_restored', user, userAgent, condition: applies, isByAnother: true })
+}
+
 // --- the purge -------------------------------------------------------------------------------------------------
 
 /** Purges accounts deleted 14 days ago or more. One cron run's share; parallel runs do no harm. */

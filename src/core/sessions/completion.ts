@@ -7,7 +7,7 @@ import { isNewDevice } from '../../store/db/audit-events.ts'
 import { always, both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
 import { rowMaySignIn, type UserRow } from '../../store/db/users.ts'
-import { restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
+import { noticeOfReturn, restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import { audit, deviceHash } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -21,6 +21,8 @@ export interface SignedIn<Session> {
   readonly kind: 'signed_in'
   readonly user: UserRow
   readonly session: Session
+  /** The account was deleted, and no longer is. */
+  readonly isRestored: boolean
 }
 
 /** What proves a second factor. */
@@ -96,13 +98,14 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
     condition: both(made, isNewDevice(user.id, device)),
     isByAnother: true,
   })
+  // An account that is live, with the same epoch as when read, was not deleted meanwhile.
+  const noticeOfRestored = user.deletedAt === null ? null : noticeOfReturn(ctx, user.id, done.userAgent, made)
   const stored = await ctx.db.commit(
     [
       ...done.writes,
       ...writes,
       ...leavePresentedSession(ctx, done.presented, id),
-      // An account that is live, with the same epoch as when read, was not deleted meanwhile.
-      ...(user.deletedAt === null ? [] : restoreAccountWrites(ctx, user.id, made)),
+      ...(noticeOfRestored ? [noticeOfRestored.write, ...restoreAccountWrites(ctx, user.id, made)] : []),
       ...forgetTries(ctx, user, done.counted, done.counted ? always : made),
       ...(done.isKnown ? [] : rememberNetworkOfProgram(ctx, user.id, made)),
       notice.write,
@@ -121,6 +124,6 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
   )
   if (!stored) throw new AppError('unauthenticated', 'The credentials are wrong')
   settle()
-  deliverLater(ctx, notice.mailId)
-  return { kind: 'signed_in', user: { ...user, deletedAt: null, deletedReason: null }, session }
+  deliverLater(ctx, notice.mailId, ...(noticeOfRestored ? [noticeOfRestored.mailId] : []))
+  return { kind: 'signed_in', user: { ...user, deletedAt: null, deletedReason: null }, session, isRestored: user.deletedAt !== null }
 }

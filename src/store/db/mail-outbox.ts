@@ -41,6 +41,7 @@ export type MailKind =
   | 'archive_requested'
   | 'archive_ready'
   | 'account_deleted'
+  | 'account_restored'
   | 'webhook_disabled'
 
 export interface NewMail {
@@ -119,11 +120,11 @@ export interface DueMail extends Partial<CodeSeed> {
 }
 
 /**
- * True of the aliases `m` and `u`: a deleted account gets only the notice of its deletion and, while its owner can
+ * True of the aliases `m` and `u`: a deleted account gets only the notices of its deletion and return and, while its owner can
  * restore it, the mails that help: a sign-in code, a password reset, and the undo of a changed address or a second
  * factor.
  */
-const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'mail_sign_in', 'mail_sign_in_refused', 'reset_password', 'password_changed', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
+const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'account_restored', 'sign_in_code', 'mail_sign_in', 'mail_sign_in_refused', 'reset_password', 'password_changed', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
 
 /** Leases a mail for sending: nobody else sends it until `leaseUntil`. */
 export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {

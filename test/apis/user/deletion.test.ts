@@ -14,6 +14,8 @@ const COOKIE = '__Host-kith_session'
 
 const deleteMe = (person: Person, body: Record<string, unknown> = {}) => person.client.delete('/user/me', { body })
 
+const returnsMailed = (person: Person) => count("mail_outbox WHERE user_id = ? AND kind = 'account_restored'", idOf(person))
+
 async function withSecondFactor(username: string): Promise<Person> {
   const person = await signedInPerson(username)
   expect((await person.client.post('/user/2fa', { state: true })).status).toBe(200)
@@ -88,7 +90,7 @@ describe('DELETE /user/me', () => {
 })
 
 describe('coming back', () => {
-  test('the right password within 14 days brings the account back, with its edges, and none of its old sessions', async () => {
+  test('the right password within 14 days brings the account back, with its edges and a mail, and none of its old sessions', async () => {
     clock.freeze()
     const [ann, bob] = [await signedInPerson('ann_returns'), await signedInPerson('bob_waits_for')]
     await bob.client.post('/user/follow', { target: ann.id })
@@ -99,12 +101,16 @@ describe('coming back', () => {
     expect((await logIn(ann)).status).toBe(200)
     expect((await rowOf(ann))?.deleted_at).toBeNull()
     expect((await eventsOf(ann)).slice(-2)).toEqual(['account_restored', 'sign_in'])
+    const told = (await mailsTo(ann.email)).filter(({ subject }) => subject === 'Your Kith account was restored')
+    expect(told).toHaveLength(1)
+    expect(told[0]?.text).toMatch(/Device: .*Time: .*If this was not you, set a new password/s)
     expect((await ann.client.get('/user/me')).json.data.user.followerCount).toBe(1)
     expect((await old.get('/user/me')).status).toBe(401)
     await logIn(bob)
     expect((await bob.client.get(`/user/${ann.id}`)).status).toBe(200)
     expect((await logIn(ann)).status).toBe(200)
     expect((await eventsOf(ann)).filter((type) => type === 'account_restored')).toHaveLength(1)
+    expect(await returnsMailed(ann)).toBe(1)
   })
 
   test('a wrong password, an account that is final and one that an administrator deleted all answer like an unknown one', async () => {
@@ -147,7 +153,7 @@ describe('coming back', () => {
     expect((await rowOf(ann))?.deleted_at).not.toBeNull()
   })
 
-  test('64 sign-ins at once bring it back once', async () => {
+  test('64 sign-ins at once bring it back once, and tell so in one mail', async () => {
     const ann = await signedInPerson('ann_rushes_back')
     await deleteMe(ann)
     const replies = await Promise.all(Array.from({ length: 64 }, () => logIn(ann, new Client())))
@@ -155,6 +161,7 @@ describe('coming back', () => {
     expect(signedIn).toBeGreaterThanOrEqual(1)
     expect(replies.every(({ status }) => [200, 503].includes(status))).toBe(true)
     expect((await eventsOf(ann)).filter((type) => type === 'account_restored')).toHaveLength(1)
+    expect(await returnsMailed(ann)).toBe(1)
   })
 
   test('no code for a new password goes to who cannot come back: after 14 days, or deleted by an administrator', async () => {

@@ -140,7 +140,7 @@ export function walkAccounts(): void {
       expectWithin('DELETE /user/me', await spend(person.client, 'DELETE', '/user/me', { password: PASSWORD }))
       expect(
         (await spend(new Client(), 'POST', '/user/login', { username: person.username, password: PASSWORD })).counts.rowsRead,
-      ).toBeLessThan(36)
+      ).toBeLessThan(41)
       const fresh = await signedInPerson('budget_fresh')
       const { counts } = await spend(fresh.client, 'DELETE', '/user/me')
       expect([counts.d1RoundTrips, counts.rowsRead <= 22]).toEqual([2, true])
