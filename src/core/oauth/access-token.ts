@@ -117,37 +117,47 @@ export interface ReadAccessToken {
 const verified = new WeakMap<Config, Map<string, ReadAccessToken>>()
 const VERIFIED_MAX = 1_000
 
-/** What a token for Kith claims; null if it is not ours or has expired. Throws `invalid_token` for one of an API. */
+/**
+ * What a token for Kith claims; null if it is not ours. Throws `invalid_token` for one that has expired, which its holder can
+ * see from the token as well, and for one of an API.
+ */
 export async function verifyAccessToken(ctx: Ctx, token: string): Promise<TokenClaim | null> {
-  const read = await readAccessToken(ctx, token)
+  const read = await readSigned(ctx, token)
+  if (read && isOver(ctx, read)) throw new AppError('invalid_token', 'The access token has expired')
   if (read && read.audience !== ctx.config.origin) throw new AppError('invalid_token', 'The access token is for another audience')
   return read?.claim ?? null
 }
 
-/**
- * The decoded token, whatever its audience; null if it is not ours or has expired. Caches verified signatures, which cannot become wrong; the
- * gate decides on each request whether the token is still valid. Times are in seconds.
- */
+/** The decoded token, whatever its audience; null if it is not ours or has expired. */
 export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAccessToken | null> {
+  const read = await readSigned(ctx, token)
+  return read && !isOver(ctx, read) ? read : null
+}
+
+/**
+ * A token that we have signed, even if it has expired. Caches verified signatures, which cannot become wrong; the gate decides on
+ * each request whether the token is still valid. Times are in seconds.
+ */
+async function readSigned(ctx: Ctx, token: string): Promise<ReadAccessToken | null> {
   const known = verified.get(ctx.config) ?? new Map()
   verified.set(ctx.config, known)
   const seen = known.get(token)
-  if (seen && !isOver(ctx, seen)) return seen
-  known.delete(token)
+  if (seen) return seen
   const payload = await verifyJwt(ctx, token, {
     typ: TYPE,
     algorithms: [ALGORITHM],
     requiredClaims: ['aud', 'exp', 'iat', 'sub', 'jti', 'client_id', 'scope'],
+    mayBeExpired: true,
   })
   const read = payload && toRead(ctx, payload)
-  if (!read || isOver(ctx, read)) return null
+  if (!read || isOver(ctx, read)) return read
   // The oldest goes: a Map keeps the order of insertion.
   if (known.size >= VERIFIED_MAX) known.delete(known.keys().next().value ?? '')
   known.set(token, read)
   return read
 }
 
-/** To the second: `verifyJwt` tolerates clocks, but what expires must not be shown as active, nor traded for less than nothing. */
+/** To the second: what expires must not be shown as active, nor traded for less than nothing. */
 const isOver = (ctx: Ctx, { expiresAt }: ReadAccessToken) => expiresAt * 1000 <= ctx.now()
 
 function toRead(ctx: Ctx, payload: JWTPayload): ReadAccessToken | null {

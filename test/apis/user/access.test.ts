@@ -6,7 +6,7 @@ import { coveredBy, SCOPES } from '../../../src/core/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { rows } from '../../support/actors.ts'
 import { Client, type Reply } from '../../support/kith.ts'
-import type { Person } from '../../support/people.ts'
+import { type Person, signedInPerson } from '../../support/people.ts'
 import { isAdminRoute, named, nameOf, type Route, userRoutes } from '../../support/routes.ts'
 import { some } from '../../support/runs.ts'
 import { bearerOf, clientToken, idOf, userToken } from '../../support/tokens.ts'
@@ -254,4 +254,23 @@ test('a scope that no route needs opens nothing', async () => {
   const client = bearerOf(await userToken(await newCaller(), ['delegated:system:settings:read']))
   const statuses = await Promise.all(guarded.map(async (route) => (await callOf(client, route)).status))
   expect(new Set(statuses)).toEqual(new Set([403]))
+})
+
+test('a token of ours that has expired is told so, of a revoked session as well; a forged one is not', async () => {
+  const person = await signedInPerson('told_expired')
+  const expired = await userToken(person, ['delegated:all', 'openid'], -60)
+  const forged = `${expired.slice(0, -4)}AAAA`
+  const revoked = await userToken(person, ['delegated:all', 'openid'])
+  const saidOf = async (token: string) => {
+    const [own, userinfo] = [await bearerOf(token).get('/user/me'), await bearerOf(token).get('/oauth/userinfo')]
+    expect([own.status, userinfo.status, userinfo.json.error]).toEqual([401, 401, 'invalid_token'])
+    return [own.json.additionalInfo.message, userinfo.json.error_description]
+  }
+  const isOver = ['The access token has expired', 'The access token has expired']
+  expect(await saidOf(expired)).toEqual(isOver)
+  await rows('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?', idOf(person))
+  expect(await saidOf(expired)).toEqual(isOver)
+  const isWrong = ['The access token is not valid', 'The access token is not valid']
+  expect(await saidOf(revoked)).toEqual(isWrong)
+  expect(await saidOf(forged)).toEqual(isWrong)
 })

@@ -3,7 +3,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey as No
 import { decodeProtectedHeader, importJWK, SignJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Ctx } from '../../../src/core/ctx.ts'
-import { issueAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
+import { issueAccessToken, readAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
 import { issueIdToken } from '../../../src/core/oauth/id-token.ts'
 import { getPublicJwks } from '../../../src/core/oauth/signing-keys.ts'
 import { type SessionId, toHex, type UserId } from '../../../src/ids.ts'
@@ -99,7 +99,9 @@ describe('forged', () => {
     'our issuer with a slash': () => signed({}, { iss: `${ORIGIN}/` }),
     'no issuer': () => signed({}, { iss: undefined }),
     'no audience': () => signed({}, { aud: undefined }),
-    expired: () => signed({}, { exp: NOW - 60 }),
+    'expired, and signed by another key': () => signed({}, { exp: NOW - 60 }, other),
+    'expired, and of another issuer': () => signed({}, { exp: NOW - 60, iss: 'https://evil.example' }),
+    'expired, and of another type': () => signed({ typ: 'JWT' }, { exp: NOW - 60 }),
     'no exp': () => signed({}, { exp: undefined }),
     'exp as text': () => signed({}, { exp: String(NOW + 600) }),
     'not yet valid': () => signed({}, { nbf: NOW + 600 }),
@@ -149,6 +151,11 @@ describe('forged', () => {
       message: 'The access token is for another audience',
     })
   })
+  test('our own that has expired, which is told to whoever holds the token', async () => {
+    const expired = { code: 'invalid_token', message: 'The access token has expired' }
+    await expect(verifyAccessToken(ctx, await signed({}, { exp: NOW - 60 }))).rejects.toMatchObject(expired)
+    expect(await readAccessToken(ctx, await signed({}, { exp: NOW - 60 }))).toBeNull()
+  })
   expect(Object.keys(corpus).length).toBeGreaterThanOrEqual(58)
   for (const [name, forge] of Object.entries(corpus)) {
     test(name, async () => expect(await verifyAccessToken(ctx, await forge())).toBeNull())
@@ -176,8 +183,9 @@ describe('issued', () => {
     expect(decodeProtectedHeader(token)).toEqual(HEADER)
     clock.advance(599_000)
     expect(await verified(ctx, token)).toBe(true)
-    clock.advance(10_000)
-    expect(await verified(ctx, token)).toBe(false)
+    clock.advance(1_000)
+    expect(await readAccessToken(ctx, token)).toBeNull()
+    await expect(verifyAccessToken(ctx, token)).rejects.toThrow('The access token has expired')
   })
 
   test('a client speaks for itself, and for nobody else', async () => {
