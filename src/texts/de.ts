@@ -106,6 +106,14 @@ export const de: Words = {
         title: 'Konto geschlossen',
         message: 'Dieses Konto ist gesperrt oder gelöscht und kann deshalb nicht geöffnet werden.',
       },
+      target_banned: {
+        title: 'Die Person ist gesperrt',
+        message: 'Diese Person ist gesperrt und kann sich nicht anmelden. Heben Sie zuerst die Sperre auf.',
+      },
+      target_deleted: {
+        title: 'Das Konto ist gelöscht',
+        message: 'Dieses Konto ist gelöscht, deshalb kann sich niemand damit anmelden. Stellen Sie es zuerst wieder her.',
+      },
       last_way_in: {
         title: 'Der einzige Zugang',
         message: 'Das ist der einzige Zugang zu Ihrem Konto. Fügen Sie zuerst einen anderen hinzu oder legen Sie ein Passwort fest.',

@@ -87,6 +87,14 @@ export const en = {
         message: 'You see this account as support, and support cannot do this. Only the owner of the account can.',
       },
       account_closed: { title: 'Account closed', message: 'This account is banned or deleted, so nobody can open it.' },
+      target_banned: {
+        title: 'The person is banned',
+        message: 'This person is banned and cannot sign in. Lift the ban first.',
+      },
+      target_deleted: {
+        title: 'The account is deleted',
+        message: 'This account is deleted, so nobody can sign in to it. Restore it first.',
+      },
       last_way_in: {
         title: 'The only way in',
         message: 'This is the only way into your account. Add another one, or set a password, first.',

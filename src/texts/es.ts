@@ -84,6 +84,14 @@ export const es: Words = {
         message: 'Ves esta cuenta como soporte, y soporte no puede hacer esto. Solo puede el titular de la cuenta.',
       },
       account_closed: { title: 'Cuenta cerrada', message: 'Esta cuenta está suspendida o eliminada, así que nadie puede abrirla.' },
+      target_banned: {
+        title: 'Persona suspendida',
+        message: 'Esta persona está suspendida y no puede iniciar sesión. Primero levanta la suspensión.',
+      },
+      target_deleted: {
+        title: 'Cuenta eliminada',
+        message: 'Esta cuenta está eliminada, así que nadie puede iniciar sesión en ella. Primero restáurala.',
+      },
       last_way_in: {
         title: 'El único acceso',
         message: 'Es la única forma de entrar en tu cuenta. Primero añade otra o crea una contraseña.',

@@ -88,6 +88,14 @@ export const fr: Words = {
         message: 'Vous consultez ce compte au nom de l’assistance, qui ne peut pas faire cela. Seul le titulaire du compte le peut.',
       },
       account_closed: { title: 'Compte fermé', message: 'Ce compte est banni ou supprimé : personne ne peut l’ouvrir.' },
+      target_banned: {
+        title: 'Personne bannie',
+        message: 'Cette personne est bannie et ne peut pas se connecter. Levez d’abord le bannissement.',
+      },
+      target_deleted: {
+        title: 'Compte supprimé',
+        message: 'Ce compte est supprimé : personne ne peut s’y connecter. Restaurez-le d’abord.',
+      },
       last_way_in: {
         title: 'Le seul moyen d’accès',
         message: 'C’est le seul moyen d’accéder à votre compte. Ajoutez-en d’abord un autre ou définissez un mot de passe.',

@@ -84,6 +84,14 @@ export const ptBr: Words = {
         message: 'Você está vendo esta conta como suporte, e o suporte não pode fazer isso. Só o titular da conta pode.',
       },
       account_closed: { title: 'Conta fechada', message: 'Esta conta foi banida ou excluída, por isso ninguém pode abri-la.' },
+      target_banned: {
+        title: 'Pessoa banida',
+        message: 'Esta pessoa foi banida e não pode entrar. Primeiro, retire o banimento.',
+      },
+      target_deleted: {
+        title: 'Conta excluída',
+        message: 'Esta conta foi excluída, por isso ninguém pode entrar nela. Primeiro, restaure-a.',
+      },
       last_way_in: {
         title: 'A única forma de entrar',
         message: 'Esta é a única forma de entrar na sua conta. Adicione outra ou defina uma senha primeiro.',

@@ -241,6 +241,19 @@ describe('acts', () => {
     }
   })
 
+  test('a code that a ban or a deletion makes useless is refused in words, on a page from before', async () => {
+    for (const [sets, words] of [
+      ['banned_at = 1', 'This person is banned and cannot sign in. Lift the ban first.'],
+      ["deleted_at = 1893456000000, deleted_reason = 'admin'", 'This account is deleted, so nobody can sign in to it. Restore it first.'],
+    ] as const) {
+      const target = await somebody()
+      const form = formOf(await open(root.client, pageOf(target, 'reset')))
+      await setRow(target, sets)
+      const reply = await send(root.client, form)
+      expect([reply.status, alertIn(reply)]).toEqual([400, words])
+    }
+  })
+
   test('an administrator restores what an administrator deleted; its owner cannot', async () => {
     const target = await somebody()
     await fillIn(root.client, pageOf(target, 'delete'))

@@ -17,6 +17,7 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
+import { isInForce } from '../in-force.ts'
 import { MAIL_PAUSE_MS } from '../limits.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
@@ -112,8 +113,15 @@ export async function sendPasswordReset(ctx: Ctx, gate: Gate, userId: UserId): P
     kind: kindOf('reset_password'),
     user: ownerOfAddress(target.emailKey ?? '', timesOf(ctx)),
     address: target.emailKey ?? '',
-    problem: target.emailVerifiedAt === null ? 'has no verified address' : isBarred(ctx, target) ? 'cannot sign in' : null,
+    problem: target.emailVerifiedAt === null ? 'has no verified address' : null,
   }))
+}
+
+const isBannedNow = (ctx: Ctx, { bannedAt, bannedUntil }: TargetRow) => isInForce(bannedAt, bannedUntil, ctx.now())
+
+function noCode(message: string, reason?: string): AppError {
+  const fields = [{ path: 'target', message, code: 'invalid', location: 'body' }] as const
+  return new AppError('invalid_request', 'No code can be sent', { fields, ...(reason && { reason }) })
 }
 
 /** To the user's own address, under the user's own limits. Throws `rate_limited` if they refuse. */
@@ -125,8 +133,10 @@ async function sendCode(
   mailFor: (target: TargetRow) => CodeMail & { problem: string | null },
 ): Promise<void> {
   const { principal, reads } = await gate(() => [findTarget(userId)])
-  const { problem, ...mail } = mailFor(judgeTarget(principal, reads[0]))
-  if (problem !== null) throw AppError.ofFields([{ path: 'target', message: problem }], 'invalid_request', 'No code can be sent')
+  const target = judgeTarget(principal, reads[0])
+  const { problem, ...mail } = mailFor(target)
+  if (problem !== null) throw noCode(problem)
+  if (isBarred(ctx, target)) throw noCode('cannot sign in', isBannedNow(ctx, target) ? 'target_banned' : 'target_deleted')
   const { mailId, writes } = mailCode(ctx, { ...mail, isForAnother: true })
   const id = ctx.newId<AuditEventId>()
   const { userId: actorId, sessionId, clientId } = principal

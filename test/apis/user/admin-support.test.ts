@@ -205,10 +205,26 @@ describe('codes that are mailed again', () => {
     expect((await new Client().post('/user/reset-password', { code: await newestCode(person.email), password: fresh })).status).toBe(200)
     await logIn({ ...person, password: fresh })
     expect((await trailOf(person)).find(({ type }) => type === 'password_reset_requested')).toMatchObject({ byAdmin: true })
-    const refused = [await signUp('unproved_urs'), await verifiedPerson('banned_bea')]
-    await post('ban', { target: refused[1]?.id, state: true })
-    for (const one of refused)
-      expect((await post('send-password-reset', { target: one.id })).json.additionalInfo.errors[0].path).toBe('target')
+    const refused = await post('send-password-reset', { target: (await signUp('unproved_urs')).id })
+    expect(refused.json.additionalInfo.errors[0]).toMatchObject({ path: 'target', msg: 'has no verified address' })
+  })
+
+  test('no code is mailed to whoever is banned or deleted for good: the refusal says which', async () => {
+    const [proved, unproved, gone] = [await verifiedPerson('banned_bea'), await signUp('banned_bob'), await verifiedPerson('gone_gus')]
+    for (const { id } of [proved, unproved]) await post('ban', { target: id, state: true })
+    await post('delete', { target: gone.id })
+    for (const [what, { id }, reason] of [
+      ['send-password-reset', proved, 'target_banned'],
+      ['resend-verification', unproved, 'target_banned'],
+      ['send-password-reset', gone, 'target_deleted'],
+    ] as const) {
+      const { status, json } = await post(what, { target: id })
+      expect([what, status, json.additionalInfo]).toMatchObject([
+        what,
+        400,
+        { reason, errors: [{ path: 'target', msg: 'cannot sign in' }] },
+      ])
+    }
   })
 })
 

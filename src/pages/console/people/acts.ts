@@ -95,7 +95,7 @@ const help = [
     name: 'resend',
     scope: WRITE,
     schema: NONE,
-    isOffered: (user) => isThere(user) && user.emailVerifiedAt === null && user.emailKey !== null,
+    isOffered: (user, now) => isThere(user) && user.emailVerifiedAt === null && user.emailKey !== null && !isBanned(user, now),
     act: support.sendVerification,
     notice: 'person_mailed',
   }),
