@@ -21,7 +21,7 @@ import { both, findIf } from '../../src/store/db/database.ts'
 import { execute } from '../database.ts'
 import { Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
-import { eventOfOperator, judge, withRefusals } from './input.ts'
+import { eventOfOperator, judge, misuse, withRefusals } from './input.ts'
 
 export const usage = `api create <resource> --name <name> [fields]
   api update <resource> [fields]
@@ -59,7 +59,7 @@ export function run(args: readonly string[], remote: boolean): Promise<void> {
 async function act(args: readonly string[], remote: boolean): Promise<void> {
   const { values, positionals } = read(args)
   const [command, what, ...rest] = positionals
-  if (command === undefined || rest.length > 0) throw new Refusal(`api needs a command and a resource:\n\n  ${usage}`)
+  if (command === undefined || rest.length > 0) throw misuse('api', 'api needs a command and a resource')
   if (Object.keys(values).length > 0 && command !== 'create' && command !== 'update') throw new Refusal(`api ${command} takes no fields`)
   if (command === 'list') return await list(what ?? '', remote)
   const resource = judge('resource', fields.apiResource, what)
@@ -77,7 +77,7 @@ async function act(args: readonly string[], remote: boolean): Promise<void> {
     case 'show':
       return show(await find(resource, remote))
     default:
-      throw new Refusal(`Unknown command: api ${command}.\n\n  ${usage}`)
+      throw misuse('api', `Unknown command: api ${command}`)
   }
 }
 
@@ -85,7 +85,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, allowNegative: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
+    throw misuse('api', error as Error)
   }
 }
 

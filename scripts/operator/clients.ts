@@ -29,7 +29,7 @@ import { findOrigin, readSettings } from '../settings.ts'
 import { apiTexts, findNamed, readApis } from './client-apis.ts'
 import { planCtx, readKeys } from './client-keys.ts'
 import { describeClient } from './client-settings.ts'
-import { eventOfOperator, judge, judgeOrRemove, withRefusals } from './input.ts'
+import { eventOfOperator, judge, judgeOrRemove, misuse, withRefusals } from './input.ts'
 
 export const usage = `client create [id] --name <name> --scope <scopes> [fields]
   client update <id> [fields]
@@ -131,7 +131,7 @@ export function run(args: readonly string[], remote: boolean): Promise<void> {
 async function act(args: readonly string[], remote: boolean): Promise<void> {
   const { values, positionals } = read(args)
   const [command, id, ...rest] = positionals
-  if (command === undefined || rest.length > 0) throw new Refusal(`client needs a command and an id:\n\n  ${usage}`)
+  if (command === undefined || rest.length > 0) throw misuse('client', 'client needs a command and an id')
   const fields = toFields(values)
   const isGiven = Object.values(fields).some((value) => value !== undefined)
   if (isGiven && command !== 'create' && command !== 'update') throw new Refusal(`client ${command} takes no fields`)
@@ -153,7 +153,7 @@ async function act(args: readonly string[], remote: boolean): Promise<void> {
     case 'list':
       return await list(id ?? '', remote)
     default:
-      throw new Refusal(`Unknown command: client ${command}.\n\n  ${usage}`)
+      throw misuse('client', `Unknown command: client ${command}`)
   }
 }
 
@@ -161,7 +161,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, allowNegative: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
+    throw misuse('client', error as Error)
   }
 }
 

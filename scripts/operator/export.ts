@@ -6,6 +6,7 @@ import { Refusal } from '../local.ts'
 import { compareFolder, readManifest, saveFolder } from './export/folder.ts'
 import { keysNeeded } from './export/keys.ts'
 import { loadFolder } from './export/loading.ts'
+import { misuse } from './input.ts'
 
 export const usage = `export <folder>       writes everything as NDJSON, with hashes, and the files and pictures (docs/moving-out.md)
     --no-files            without files and pictures
@@ -62,6 +63,6 @@ function readArguments(args: readonly string[]): { folder: string; files: boolea
     if (folder === undefined || others.length > 0) throw new Error('export needs one folder')
     return { folder: resolve(folder), files: !values['no-files'], compare: values.compare }
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
+    throw misuse('export', error as Error)
   }
 }

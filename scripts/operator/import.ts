@@ -18,7 +18,7 @@ import {
 import { type Credentials, remoteTarget } from './import/remote.ts'
 import { type Finished, importLines, type Source } from './import/run.ts'
 import { type Target, withLocalTarget } from './import/target.ts'
-import { withRefusals } from './input.ts'
+import { misuse, withRefusals } from './input.ts'
 
 export const usage = `import <people> [--edges <file>] [--dry-run]
                             people from another system, and whom they follow and block; after a kill, the same
@@ -49,7 +49,7 @@ export function run(args: readonly string[], remote: boolean): Promise<void> {
     const { values, positionals } = read(args)
     const [people, ...rest] = positionals
     if (rest.length > 0 || (people === undefined && values.edges === undefined)) {
-      throw new Refusal(`import needs a file of people, or --edges, or both:\n\n  ${usage}`)
+      throw misuse('import', 'import needs a file of people, or --edges, or both')
     }
     const { edges } = values
     for (const path of [people, edges]) if (path !== undefined) requireFile(path)
@@ -67,7 +67,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
+    throw misuse('import', error as Error)
   }
 }
 type Values = ReturnType<typeof read>['values']

@@ -17,7 +17,7 @@ import {
 import { execute } from '../database.ts'
 import { readDigestSettings } from '../digest-settings.ts'
 import { Refusal } from '../local.ts'
-import { eventOfOperator, judge, withRefusals } from './input.ts'
+import { eventOfOperator, judge, misuse, withRefusals } from './input.ts'
 
 export const usage = `machine create <kind> --name <name> [--scope <scopes>] [--expires-at <time> | --days <n>]
   machine revoke <id>
@@ -44,7 +44,7 @@ export function run(args: readonly string[], remote: boolean): Promise<void> {
   return withRefusals(async () => {
     const { values, positionals } = read(args)
     const [command, what, ...rest] = positionals
-    if (rest.length > 0) throw new Refusal(`machine needs a command, and a kind or an id:\n\n  ${usage}`)
+    if (rest.length > 0) throw misuse('machine', 'machine needs a command, and a kind or an id')
     if (Object.keys(values).length > 0 && command !== 'create') throw new Refusal(`machine ${command} takes no fields`)
     switch (command) {
       case 'create':
@@ -54,7 +54,7 @@ export function run(args: readonly string[], remote: boolean): Promise<void> {
       case 'list':
         return await list(what === undefined ? FIRST : idOf(what), remote)
       default:
-        throw new Refusal(`Unknown command: machine ${command ?? ''}\n\n  ${usage}`)
+        throw misuse('machine', `Unknown command: machine ${command ?? ''}`)
     }
   })
 }
@@ -63,7 +63,7 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n  ${usage}`)
+    throw misuse('machine', error as Error)
   }
 }
 

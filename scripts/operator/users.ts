@@ -25,7 +25,7 @@ import type { UserRow } from '../../src/store/db/users.ts'
 import { execute, readAll } from '../database.ts'
 import { LOCAL_CRON, Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
-import { OPERATOR, withRefusals } from './input.ts'
+import { misuse, OPERATOR, withRefusals } from './input.ts'
 
 export const usage = `user find <text>          an id, e-mail address, user name, the beginning of a name, or the id before an import
   user show <who>           the account with its second factors, sessions and events
@@ -47,7 +47,7 @@ const LAST = Number.MAX_SAFE_INTEGER
 export function run(args: readonly string[], remote: boolean): Promise<void> {
   return withRefusals(async () => {
     const [command, who, what, ...rest] = args
-    if (who === undefined || rest.length > 0) throw new Refusal(`user needs a command and a person:\n\n  ${usage}`)
+    if (who === undefined || rest.length > 0) throw misuse('user', 'user needs a command and a person')
     if (what !== undefined && command !== 'end-sessions' && command !== 'remove-2fa') throw new Refusal(`user ${command} takes one person`)
     switch (command) {
       case 'find':
@@ -63,7 +63,7 @@ export function run(args: readonly string[], remote: boolean): Promise<void> {
       case 'send-reset':
         return await sendReset(await theOne(who, remote), remote)
       default:
-        throw new Refusal(`Unknown command: user ${command}.\n\n  ${usage}`)
+        throw misuse('user', `Unknown command: user ${command}`)
     }
   })
 }
