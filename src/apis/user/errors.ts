@@ -69,10 +69,11 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
-  // A user with an unverified address is not signed in (wire §3.1).
-  const status = appError.code === 'email_not_verified' ? 401 : appError.status
-  return c.json(toErrorBody(appError, c.req), status, resourceErrorHeaders(appError, c))
+  return c.json(toErrorBody(appError, c.req), statusOf(appError), resourceErrorHeaders(appError, c))
 }
+
+/** A user with an unverified address is not signed in (wire §3.1). */
+export const statusOf = ({ code, status }: AppError) => (code === 'email_not_verified' ? 401 : status)
 
 type Asked = { readonly method: string; readonly path: string }
 
