@@ -52,7 +52,8 @@ export const de: Words = {
     },
     account_restricted: {
       title: 'Ihr Konto ist eingeschränkt',
-      message: 'Sie können Seiten ansehen, aber nichts ändern. Wenden Sie sich an die Betreiber dieses Dienstes.',
+      message:
+        'Sie können alles sehen, aber Ihr Profil, Ihre E-Mail-Adresse, Ihre Dateien und wem Sie folgen nicht ändern. Ihr Konto schützen, auf privat stellen oder löschen und Personen blockieren können Sie weiterhin. Wenden Sie sich an die Betreiber dieses Dienstes.',
     },
     not_found: { title: 'Seite nicht gefunden', message: 'Hier ist nichts. Prüfen Sie die Adresse oder gehen Sie zu Ihrem Konto.' },
     username_taken: { title: 'Benutzername vergeben', message: 'Dieser Benutzername ist bereits vergeben. Wählen Sie einen anderen.' },
@@ -728,8 +729,10 @@ export const de: Words = {
       address: { confirmed: 'Bestätigt', unconfirmed: 'Nicht bestätigt', none: 'Keine E-Mail-Adresse' },
       restricted: {
         title: 'Ihr Konto ist eingeschränkt',
-        forGood: 'Sie können alles sehen, aber die meisten Änderungen sind deaktiviert.',
-        until: 'Bis {time} können Sie alles sehen, aber die meisten Änderungen sind deaktiviert.',
+        forGood:
+          'Sie können alles sehen, aber Ihr Profil, Ihre E-Mail-Adresse, Ihre Dateien und wem Sie folgen nicht ändern. Ihr Konto schützen, auf privat stellen oder löschen und Personen blockieren können Sie weiterhin.',
+        until:
+          'Bis {time} können Sie alles sehen, aber Ihr Profil, Ihre E-Mail-Adresse, Ihre Dateien und wem Sie folgen nicht ändern. Ihr Konto schützen, auf privat stellen oder löschen und Personen blockieren können Sie weiterhin.',
         reason: 'Grund: {reason}',
         help: 'Wenn Sie das für einen Fehler halten, wenden Sie sich an die Betreiber dieses Dienstes.',
       },

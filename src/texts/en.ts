@@ -52,7 +52,8 @@ export const en = {
     },
     account_restricted: {
       title: 'Your account is restricted',
-      message: 'You can view pages but not change anything. Ask the people who run this service.',
+      message:
+        'You can see everything, but not change your profile, your email address, your files or whom you follow. You can still secure your account, make it private, delete it, and block people. Ask the people who run this service.',
     },
     not_found: { title: 'Page not found', message: 'There is nothing here. Check the address, or go to your account.' },
     username_taken: { title: 'User name taken', message: 'This user name is taken. Choose another one.' },
@@ -698,8 +699,10 @@ export const en = {
       address: { confirmed: 'Confirmed', unconfirmed: 'Not confirmed', none: 'No e-mail address' },
       restricted: {
         title: 'Your account is restricted',
-        forGood: 'You can see everything, but most changes are turned off.',
-        until: 'Until {time}, you can see everything, but most changes are turned off.',
+        forGood:
+          'You can see everything, but not change your profile, your email address, your files or whom you follow. You can still secure your account, make it private, delete it, and block people.',
+        until:
+          'Until {time}, you can see everything, but not change your profile, your email address, your files or whom you follow. You can still secure your account, make it private, delete it, and block people.',
         reason: 'Reason: {reason}',
         help: 'If you think this is a mistake, ask the people who run this service.',
       },

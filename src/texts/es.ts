@@ -42,7 +42,8 @@ export const es: Words = {
     },
     account_restricted: {
       title: 'Tu cuenta está restringida',
-      message: 'Puedes ver las páginas, pero no cambiar nada. Consulta con quienes administran este servicio.',
+      message:
+        'Puedes ver todo, pero no cambiar tu perfil, tu dirección de correo, tus archivos ni a quién sigues. Aún puedes proteger tu cuenta, hacerla privada, eliminarla y bloquear a personas. Consulta con quienes administran este servicio.',
     },
     not_found: { title: 'Página no encontrada', message: 'Aquí no hay nada. Revisa la dirección o ve a tu cuenta.' },
     username_taken: { title: 'Nombre de usuario en uso', message: 'Este nombre de usuario ya está en uso. Elige otro.' },
@@ -700,8 +701,10 @@ export const es: Words = {
       address: { confirmed: 'Confirmada', unconfirmed: 'Sin confirmar', none: 'Sin dirección de correo' },
       restricted: {
         title: 'Tu cuenta está restringida',
-        forGood: 'Puedes ver todo, pero la mayoría de los cambios están desactivados.',
-        until: 'Hasta el {time} puedes ver todo, pero la mayoría de los cambios están desactivados.',
+        forGood:
+          'Puedes ver todo, pero no cambiar tu perfil, tu dirección de correo, tus archivos ni a quién sigues. Aún puedes proteger tu cuenta, hacerla privada, eliminarla y bloquear a personas.',
+        until:
+          'Hasta el {time} puedes ver todo, pero no cambiar tu perfil, tu dirección de correo, tus archivos ni a quién sigues. Aún puedes proteger tu cuenta, hacerla privada, eliminarla y bloquear a personas.',
         reason: 'Motivo: {reason}',
         help: 'Si crees que es un error, consulta con quienes administran este servicio.',
       },

@@ -42,7 +42,8 @@ export const fr: Words = {
     },
     account_restricted: {
       title: 'Votre compte est restreint',
-      message: 'Vous pouvez consulter les pages, mais rien modifier. Contactez l’équipe qui gère ce service.',
+      message:
+        'Vous pouvez tout consulter, mais pas modifier votre profil, votre adresse e-mail, vos fichiers ni vos abonnements. Vous pouvez toujours sécuriser votre compte, le rendre privé, le supprimer et bloquer des personnes. Contactez l’équipe qui gère ce service.',
     },
     not_found: { title: 'Page introuvable', message: 'Il n’y a rien ici. Vérifiez l’adresse ou accédez à votre compte.' },
     username_taken: { title: 'Nom d’utilisateur déjà pris', message: 'Ce nom d’utilisateur est déjà pris. Choisissez-en un autre.' },
@@ -716,8 +717,10 @@ export const fr: Words = {
       address: { confirmed: 'Confirmée', unconfirmed: 'Non confirmée', none: 'Aucune adresse e-mail' },
       restricted: {
         title: 'Votre compte est restreint',
-        forGood: 'Vous pouvez tout consulter, mais la plupart des modifications sont désactivées.',
-        until: 'Jusqu’au {time}, vous pouvez tout consulter, mais la plupart des modifications sont désactivées.',
+        forGood:
+          'Vous pouvez tout consulter, mais pas modifier votre profil, votre adresse e-mail, vos fichiers ni vos abonnements. Vous pouvez toujours sécuriser votre compte, le rendre privé, le supprimer et bloquer des personnes.',
+        until:
+          'Jusqu’au {time}, vous pouvez tout consulter, mais pas modifier votre profil, votre adresse e-mail, vos fichiers ni vos abonnements. Vous pouvez toujours sécuriser votre compte, le rendre privé, le supprimer et bloquer des personnes.',
         reason: 'Motif : {reason}',
         help: 'Si vous pensez qu’il s’agit d’une erreur, contactez l’équipe qui gère ce service.',
       },

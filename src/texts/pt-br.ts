@@ -39,7 +39,8 @@ export const ptBr: Words = {
     },
     account_restricted: {
       title: 'Sua conta está restrita',
-      message: 'Você pode ver as páginas, mas não alterar nada. Fale com os responsáveis por este serviço.',
+      message:
+        'Você pode ver tudo, mas não alterar seu perfil, seu endereço de e-mail, seus arquivos nem quem você segue. Você ainda pode proteger sua conta, torná-la privada, excluí-la e bloquear pessoas. Fale com os responsáveis por este serviço.',
     },
     not_found: { title: 'Página não encontrada', message: 'Não há nada aqui. Confira o endereço ou vá para a sua conta.' },
     username_taken: { title: 'Nome de usuário em uso', message: 'Este nome de usuário já está em uso. Escolha outro.' },
@@ -687,8 +688,10 @@ export const ptBr: Words = {
       address: { confirmed: 'Confirmado', unconfirmed: 'Não confirmado', none: 'Nenhum endereço de e-mail' },
       restricted: {
         title: 'Sua conta está restrita',
-        forGood: 'Você pode ver tudo, mas a maioria das alterações está desativada.',
-        until: 'Até {time}, você pode ver tudo, mas a maioria das alterações está desativada.',
+        forGood:
+          'Você pode ver tudo, mas não alterar seu perfil, seu endereço de e-mail, seus arquivos nem quem você segue. Você ainda pode proteger sua conta, torná-la privada, excluí-la e bloquear pessoas.',
+        until:
+          'Até {time}, você pode ver tudo, mas não alterar seu perfil, seu endereço de e-mail, seus arquivos nem quem você segue. Você ainda pode proteger sua conta, torná-la privada, excluí-la e bloquear pessoas.',
         reason: 'Motivo: {reason}',
         help: 'Se você acha que isso é um engano, fale com os responsáveis por este serviço.',
       },

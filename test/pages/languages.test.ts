@@ -1,6 +1,7 @@
 // Which language a person reads: what an app asks for, what they chose, what their browser prefers; and that it stays.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { acceptedTags, askedTags, LANGUAGES, LOCALES, matchLocale } from '../../src/texts/locales.ts'
+import { textsIn } from '../../src/texts/texts.ts'
 import { Client, db, type Reply } from '../support/kith.ts'
 import { alertIn, browserOf, consentPath, fillIn, follow, formOf, linkNamed, newBrowser, open, send } from '../support/pages.ts'
 import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
@@ -46,6 +47,11 @@ test.each([
   [`${'x'.repeat(1000)}, de, en`, []],
 ])('Accept-Language %j prefers %j', (header, tags) => {
   expect(acceptedTags(header)).toEqual(tags)
+})
+
+test.each(LOCALES)('what a restricted account may do is said in the same words where it is announced and refused: %s', async (locale) => {
+  const { errors, account } = await textsIn(locale)
+  expect(errors.account_restricted.message).toContain(account.overview.restricted.forGood)
 })
 
 test('of a header with a thousand languages only the first twenty count', () => {

@@ -292,7 +292,14 @@ test('a restricted person reads all that is theirs, and on the pages sets a new 
   }
   const submit = async (path: string, values: Record<string, string>, action = path) =>
     send(client, formOf(await open(client, path), action), values)
-  expect((await submit('/account/profile', { bio: 'Hello' })).status).toBe(403)
+  const refused = await submit('/account/profile', { bio: 'Hello' })
+  expect(refused.status).toBe(403)
+  // The account page and the refusal say the same, and what follows bears it out.
+  const may = 'You can still secure your account, make it private, delete it, and block people.'
+  for (const page of [refused, await open(client, '/account')]) {
+    expect(page.text).toContain(`but not change your profile, your email address, your files or whom you follow. ${may}`)
+  }
+  expect((await submit('/account/email', { email: 'other@example.com', currentPassword: person.password })).status).toBe(403)
   expect((await submit('/account/privacy', { visibility: 'private' })).headers.get('location')).toBe('/account/privacy?notice=saved')
   expect((await submit('/account/privacy', { visibility: 'public' })).status).toBe(403)
   expect((await submit('/account/sessions', {}, '/account/sessions/end')).headers.get('location')).toBe(
@@ -303,6 +310,7 @@ test('a restricted person reads all that is theirs, and on the pages sets a new 
   expect((await submit('/account/sessions', {}, '/account/sessions/end-all')).headers.get('location')).toContain('signed_out_everywhere')
   const again = await submit('/sign-in', { identifier: person.username, password: 'another long password' })
   expect(again.headers.get('location')).toBe('/account')
+  for (const codes of ['on', 'off']) expect((await submit(TWO_STEP, { codes }, `${TWO_STEP}/email`)).status).toBe(303)
   expect((await submit('/account/delete', { password: 'another long password' })).headers.get('location')).toContain('notice=deleted')
   expect((await client.get('/user/me')).status).toBe(401)
 })
