@@ -6,9 +6,9 @@ import { isPrimaryKeyConflict } from '../../store/db/database.ts'
 import { findRole, listRoles, type RoleRow } from '../../store/db/roles.ts'
 import { listFactors } from '../../store/db/second-factors.ts'
 import { findTaken, findUser, insertCredential, userExists } from '../../store/db/users.ts'
-import { hashNewPassword, refuseGuessablePassword } from '../accounts/password-rules.ts'
+import { hashNewPassword, passwordIssues } from '../accounts/password-rules.ts'
 import type { SignUp } from '../accounts/sign-up.ts'
-import { refuseShortUsername } from '../accounts/username-rules.ts'
+import { usernameIssues } from '../accounts/username-rules.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -113,7 +113,8 @@ type NewUser = SignUp & { readonly password: Password; readonly role: string | n
  */
 export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: NewUser): Promise<SeenUser> {
   const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
-  refuseShortUsername(ctx, input.username)
+  const wrong = [...usernameIssues(ctx, input.username), ...passwordIssues(ctx, input.password, input)]
+  if (wrong.length > 0) throw AppError.ofFields(wrong)
   const now = ctx.now()
   const roleId = input.role ?? DEFAULT_ROLE
   const { principal, reads } = await gate(({ userId }) => [findRole(roleId), findTaken({ ...keys, now }), listFactors(userId)])
@@ -122,7 +123,6 @@ export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: NewUser): 
   requireBelow(principal, role.ranking)
   requirePowers(principal, storedScopes(role.scopes))
   if (roleId !== DEFAULT_ROLE) requireAdministrator(ctx, principal, factors)
-  refuseGuessablePassword(input.password, input)
   refuseTaken(taken)
   const passwordHash = await hashNewPassword(ctx, input.password)
   const store = () => storeUser(ctx, principal, { ...input, ...keys, role, passwordHash })

@@ -1,6 +1,7 @@
 // What an operator may decide about signing up: lengths, and the terms.
 import { describe, expect, test } from 'vitest'
 import { rows } from '../../support/actors.ts'
+import { signedInAdmin } from '../../support/admins.ts'
 import { Client } from '../../support/kith.ts'
 import { PASSWORD, signedInPerson, signUpBody } from '../../support/people.ts'
 
@@ -77,4 +78,13 @@ describe('the terms', () => {
     const { text } = await new Client().get('/health', { env: { TERMS_VERSION: '2026-11' } })
     expect(text).toContain('TERMS_URL')
   })
+})
+
+test('an administrator too is told at once what is wrong with a new account', async () => {
+  const { client } = await signedInAdmin('settings_admin')
+  const reply = await client.post('/user/admin-api/create', { ...signUpBody('settings_made'), username: 'ada_l', password: 'ada_l-12' })
+  expect([reply.status, reply.json.additionalInfo.errors.map(({ path }: { path: string }) => path)]).toEqual([
+    400,
+    ['username', 'password'],
+  ])
 })
