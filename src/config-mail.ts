@@ -8,7 +8,7 @@ export const mailVars = {
   MAIL_FROM: z
     .string({ error: 'is missing' })
     .min(1, { error: 'is missing', abort: true })
-    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must contain an e-mail address'),
+    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must contain an email address'),
   // A header takes no other characters.
   MAIL_API_KEY: z
     .string()

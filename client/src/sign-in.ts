@@ -19,7 +19,7 @@ import type { Grant, Sessions } from './sessions.ts'
 export interface SignInOptions {
   /** Where to return to after the sign-in: a URL on the redirect URI's origin. By default the current page. */
   readonly returnTo?: string | undefined
-  /** The person's e-mail address, if the app knows it. */
+  /** The person's email address, if the app knows it. */
   readonly loginHint?: string | undefined
   /** How strong the sign-in must be, such as `urn:kith:acr:2fa`. */
   readonly acrValues?: string | undefined

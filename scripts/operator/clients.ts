@@ -51,7 +51,7 @@ export const usage = `client create [id] --name <name> --scope <scopes> [fields]
     --jwks <file>                    public keys for private_key_jwt (RFC 7517); or
     --jwks-uri <uri>                 where the client publishes them
     --first-party, --no-first-party  whether people are asked for consent
-    --may-change-addresses           tokens of a fresh sign-in may change the e-mail address; not for public clients
+    --may-change-addresses           tokens of a fresh sign-in may change the email address; not for public clients
     --pkce, --no-pkce                whether PKCE is required; a public client may not do without
     --require-pushed-requests        authorization requests must be pushed (RFC 9126)
     --require-signed-request-object  they must be signed (RFC 9101); for private_key_jwt

@@ -1,10 +1,10 @@
-/** `operator -- promote <e-mail>`: the first administrator, whom nobody else can make. */
+/** `operator -- promote <email>`: the first administrator, whom nobody else can make. */
 import { email, emailKey } from '../../src/core/fields.ts'
 import { type AuditEventId, newId } from '../../src/ids.ts'
 import { query, quote } from '../database.ts'
 import { Refusal } from '../local.ts'
 
-export const usage = 'promote <e-mail>      makes the verified user with this address super_admin'
+export const usage = 'promote <email>      makes the verified user with this address super_admin'
 
 const ROLE = 'super_admin'
 
@@ -19,7 +19,7 @@ interface UserRow {
 
 export async function run(args: readonly string[], remote: boolean): Promise<void> {
   const [address, ...rest] = args
-  if (address === undefined || rest.length > 0) throw new Refusal('promote needs one e-mail address')
+  if (address === undefined || rest.length > 0) throw new Refusal('promote needs one email address')
   const user = await findOwner(address, remote)
   const where = remote ? 'the deployed database' : 'the local database'
   if (user.role === ROLE) return console.log(`${user.username} is already ${ROLE} in ${where}; nothing was changed.`)
@@ -44,7 +44,7 @@ export async function run(args: readonly string[], remote: boolean): Promise<voi
 /** The user who has verified the address. */
 async function findOwner(address: string, remote: boolean): Promise<UserRow> {
   const parsed = email.safeParse(address)
-  if (!parsed.success) throw new Refusal(`${JSON.stringify(address)} is not an e-mail address`)
+  if (!parsed.success) throw new Refusal(`${JSON.stringify(address)} is not an email address`)
   const [user] = await query<UserRow>(
     [
       `SELECT id, username, role, email_verified_at, banned_at, deleted_at FROM users

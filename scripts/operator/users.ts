@@ -27,7 +27,7 @@ import { LOCAL_CRON, Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
 import { misuse, OPERATOR, withRefusals } from './input.ts'
 
-export const usage = `user find <text>          an id, e-mail address, user name, the beginning of a name, or the id before an import
+export const usage = `user find <text>          an id, email address, user name, the beginning of a name, or the id before an import
   user show <who>           the account with its second factors, sessions and events
   user end-sessions <who> [session id]
                             signs out everywhere, or ends one session
@@ -36,7 +36,7 @@ export const usage = `user find <text>          an id, e-mail address, user name
   user resend-verification <who>
   user send-reset <who>     mails a code for a new password
 
-  <who> is an id, e-mail address, whole user name, or the id before an import. The person sees each act in their audit trail. Ending sessions
+  <who> is an id, email address, whole user name, or the id before an import. The person sees each act in their audit trail. Ending sessions
   or removing factors also sends them a mail, with the next cron run (locally, at once).`
 
 const PAGE = 50

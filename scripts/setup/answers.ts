@@ -77,7 +77,7 @@ export const FIELDS = {
   logo: { help: 'URL of a logo', check: byVar('BRAND_LOGO_URL') },
   location: { help: `where to store the data: ${LOCATIONS.join(', ')}`, check: oneOf(LOCATIONS) },
   jurisdiction: { help: `jurisdiction that must hold the data: ${JURISDICTIONS.join(', ')}`, check: oneOf(JURISDICTIONS) },
-  admin: { help: 'e-mail address of the first administrator', check: (value) => (value === '' ? null : checkAddress(value)) },
+  admin: { help: 'email address of the first administrator', check: (value) => (value === '' ? null : checkAddress(value)) },
 } as const satisfies Record<string, FieldRule>
 
 const PRODUCTION = { ENVIRONMENT: 'production' } as const

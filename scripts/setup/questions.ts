@@ -42,7 +42,7 @@ export async function askAnswers(prompts: Prompts, given: Given, known: Given): 
   if (!known.origin) for (const field of ['jurisdiction', 'location'] as const) await askField(field)
   answers.providers = given.providers ?? (await askProviders(prompts, known.providers ?? [], String(answers.origin)))
   if (given.admin === undefined) {
-    answers.admin = await prompts.ask('E-mail address of the first administrator (Enter to do it later)', {
+    answers.admin = await prompts.ask('Email address of the first administrator (Enter to do it later)', {
       check: (text) => problemOf('admin', text, {}),
     })
   }

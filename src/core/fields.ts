@@ -54,9 +54,9 @@ export const email = z
   .max(254, 'must have at most 254 characters')
   .regex(
     /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$/,
-    'must be an e-mail address',
+    'must be an email address',
   )
-  .refine((v) => !v.startsWith('.') && !v.includes('..') && !v.includes('.@'), 'must be an e-mail address')
+  .refine((v) => !v.startsWith('.') && !v.includes('..') && !v.includes('.@'), 'must be an email address')
   .brand<'Email'>()
   .meta({ format: 'email', example: 'user@example.com' })
 export type Email = z.output<typeof email>

@@ -58,7 +58,7 @@ export const OUTLINES: { readonly [Kind in MailKind]: Outline<TextOf<Kind>> } = 
   reset_password: { about: 'account', page: '/reset', parts: ['greeting', 'what', 'code', 'button', 'expiry', 'wasNot'] },
   sign_in_code: { about: 'account', parts: ['greeting', 'what', 'code', 'expiry', 'neverShare', 'wasNot'] },
   mail_sign_in: { about: 'account', page: '/sign-in/mail/link', parts: ['greeting', 'what', 'code', 'button', 'expiry', 'wasNot'] },
-  // Codes by e-mail are the account's only second step: with a mailed code as the first, nothing would be left to prove.
+  // Codes by email are the account's only second step: with a mailed code as the first, nothing would be left to prove.
   mail_sign_in_refused: { about: 'account', page: '/sign-in', parts: ['greeting', 'what', 'was', 'button', 'wasNot'] },
   new_device: notice(SESSIONS),
   sign_in_locked: { about: 'account', page: NEW_PASSWORD, parts: ['greeting', 'what', 'was', 'wasNot', 'button'] },

@@ -1,4 +1,4 @@
-/** `/email/undo`: the mailed code that restores the previous e-mail address. */
+/** `/email/undo`: the mailed code that restores the previous email address. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { undoEmailChange } from '../core/accounts/email-change.ts'

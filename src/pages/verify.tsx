@@ -1,5 +1,5 @@
 /**
- * `/verify`: the code that verifies an e-mail address, new or changed. `/verify/resend` mails another one for the
+ * `/verify`: the code that verifies an email address, new or changed. `/verify/resend` mails another one for the
  * account that this browser knows, `/verify/new-code` for a user name.
  */
 import { type Context, Hono } from 'hono'

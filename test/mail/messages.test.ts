@@ -269,7 +269,7 @@ describe('the mail about a new device', () => {
 describe("the mail about an administrator's act", () => {
   it('says what was changed, and not from where', () => {
     const { text } = render('changed_by_admin', factsOf('changed_by_admin'))
-    expect(text).toContain('The e-mail address was changed.\nThe role was changed.\n')
+    expect(text).toContain('The email address was changed.\nThe role was changed.\n')
     expect(text).not.toMatch(/Device:|Place:/)
   })
 })

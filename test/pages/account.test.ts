@@ -41,7 +41,7 @@ test('the overview says how the account stands, and what would make it safer', a
   ])
   const later = textOf(await open(client, '/account'))
   for (const said of [
-    'Second step On Codes by e-mail 0 recovery codes left',
+    'Second step On Codes by email 0 recovery codes left',
     'Connected apps 1 app',
     '3 kB in 2 files',
     '2 people ask to follow you',

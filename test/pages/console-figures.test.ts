@@ -103,7 +103,7 @@ test.each([
 ])('a name in %s shows the page again with what was typed, and says at the field what is wrong', async (name, label) => {
   const { client } = await auditor()
   const reply = await client.get(`/admin/audit?${name}=Anna+Smith&type=banned&from=2026-01-02`)
-  expect([reply.status, alertIn(reply)]).toEqual([400, `${label} must be a user name, an e-mail address or an id.`])
+  expect([reply.status, alertIn(reply)]).toEqual([400, `${label} must be a user name, an email address or an id.`])
   for (const part of [`id="${name}-error"`, 'value="Anna Smith"', 'value="banned" selected', 'value="2026-01-02"', 'href="/admin/people"'])
     expect(reply.text).toContain(part)
   const stranger = await new Client().get(`/admin/audit?${name}=Anna+Smith`)

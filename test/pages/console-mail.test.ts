@@ -110,7 +110,7 @@ describe('a mail that was given up', () => {
   test('shows its reason in words, and can be tried again on the page', async () => {
     const mail = await givenUp()
     const page = await open(browser, '/admin/mail')
-    expect(page.text).toContain('The limit of the mail provider was reached. (postmark_405)')
+    expect(page.text).toContain('The limit of the email provider was reached. (postmark_405)')
     expect(page.text).toContain(bob.email)
     expect(page.text).toContain(`/admin/people/${bob.id}`)
     const question = await open(browser, `/admin/mail/retry?mail=${mail}`)

@@ -127,7 +127,7 @@ describe('by scope and rank', () => {
 
 describe('why somebody cannot sign in', () => {
   test.each([
-    ["email_verified_at = NULL, email_key = 'a@b.example'", 'the e-mail address is not verified'],
+    ["email_verified_at = NULL, email_key = 'a@b.example'", 'the email address is not verified'],
     ["banned_at = 1, banned_until = 1893456000000, banned_reason = 'Spam'", 'banned until'],
     ['banned_at = 1', 'banned for good by an administrator.'],
     ["deleted_at = 1893456000000, deleted_reason = 'admin'", 'an administrator deleted the account'],

@@ -51,7 +51,7 @@ describe('a new account', () => {
     const { email, username } = await signUp('page_elsewhere')
     const client = new Client()
     const verified = await follow(client, await send(client, formOf(await open(client, await mailedLink(email)))))
-    expect([noticeIn(verified), await isSignedIn(client)]).toEqual(['Your e-mail address is confirmed. You can sign in now.', false])
+    expect([noticeIn(verified), await isSignedIn(client)]).toEqual(['Your email address is confirmed. You can sign in now.', false])
     expect((await send(client, formOf(verified), { identifier: username, password: PASSWORD })).headers.get('location')).toBe('/account')
   })
 
@@ -59,7 +59,7 @@ describe('a new account', () => {
     const { email, username } = await signUp('page_typed')
     const client = new Client()
     const page = await follow(client, await signInOnPage(client, username, PASSWORD))
-    expect(noticeIn(page)).toContain('Confirm your e-mail address first')
+    expect(noticeIn(page)).toContain('Confirm your email address first')
     await follow(client, await send(client, formOf(page), { code: await newestCode(email) }))
     expect(await isSignedIn(client)).toBe(true)
   })
@@ -96,7 +96,7 @@ describe('a new account', () => {
     const page = formOf(await open(client, '/verify'))
     expect(alertIn(await send(client, page, { code: ' ' }))).toBe('Code is required.')
     const wrong = await send(client, page, { code: 'aaa-bbb-ccc-ddd' })
-    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or ask for another mail.'])
+    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or ask for another email.'])
   })
 
   test('has its code sent again', async () => {
@@ -123,7 +123,7 @@ describe('a new account', () => {
     const typed = { givenName: 'A', familyName: 'B', username: 'page_no_address', email: 'nowhere', password: PASSWORD }
     const reply = await fillIn(new Client(), '/sign-up', typed)
     expect(reply.status).toBe(400)
-    expect(alertIn(reply)).toContain('Enter a valid e-mail address.')
+    expect(alertIn(reply)).toContain('Enter a valid email address.')
     expect(alertIn(reply)).not.toContain('must be')
   })
 
@@ -170,7 +170,7 @@ describe('signing in', () => {
 
     const wrong = await send(client, formOf(page), { code: '000000' })
     expect([wrong.status, formOf(wrong).fields.code]).toEqual([400, ''])
-    expect(alertIn(wrong)).toBe('This code is wrong, used or expired. Check it, or ask for another mail.')
+    expect(alertIn(wrong)).toBe('This code is wrong, used or expired. Check it, or ask for another email.')
     const code = await newestCode(person.email)
     const done = await send(client, formOf(wrong), { code: ` ${code.slice(0, 3)} ${code.slice(3)} ` })
     expect(done.headers.get('location')).toBe('/account/privacy')
@@ -293,12 +293,12 @@ describe('the account', () => {
     expect([await isSignedIn(here), await isSignedIn(there)]).toEqual([true, false])
   })
 
-  test('e-mail address: asked for, confirmed by the link, undone by the other link', async () => {
+  test('email address: asked for, confirmed by the link, undone by the other link', async () => {
     const person = await verifiedPerson('page_email')
     const client = await browserOf(person)
     const email = 'page_email_new@example.com'
     const asked = await follow(client, await fillIn(client, '/account/email', { email, currentPassword: PASSWORD }))
-    expect(noticeIn(asked)).toContain('We have sent a mail to the new address')
+    expect(noticeIn(asked)).toContain('We have sent an email to the new address')
     const confirmed = await follow(client, await send(client, formOf(await open(client, await mailedLink(email)))))
     expect(noticeIn(confirmed)).toContain('is confirmed')
     expect(await isSignedIn(client)).toBe(false)

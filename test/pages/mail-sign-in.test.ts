@@ -36,14 +36,14 @@ test('the button of the sign-in page sends what was typed, and the digits sign i
   const person = await verifiedPerson(newName('by_digits'))
   const client = new Client()
   const page = await open(client, '/sign-in?return_to=/account/privacy')
-  const [, action = ''] = /<button[^>]*formaction="([^"]*)"[^>]*formnovalidate[^>]*>\s*Mail me a code/.exec(page.text) ?? []
+  const [, action = ''] = /<button[^>]*formaction="([^"]*)"[^>]*formnovalidate[^>]*>\s*Email me a code/.exec(page.text) ?? []
   expect(action).toBe('/sign-in/mail?return_to=%2Faccount%2Fprivacy')
   const sent = await send(client, { ...formOf(page), action }, { identifier: person.username, password: '' })
   const code = await follow(client, sent)
-  expect(headingOf(code)).toBe('Check your mail')
+  expect(headingOf(code)).toBe('Check your email')
   expect(code.text).not.toContain(person.email)
   const wrong = await send(client, formOf(code), { code: wrongCodes(await newestCode(person.email), 1)[0] ?? '' })
-  expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or ask for another mail.'])
+  expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or ask for another email.'])
   const reply = await send(client, formOf(wrong), { code: await newestCode(person.email) })
   expect([reply.status, locationOf(reply), isSignedIn(client)]).toEqual([303, '/account/privacy', true])
   expect(client.cookies.has(COOKIE)).toBe(false)
@@ -79,7 +79,7 @@ test('a name without an account gets the same pages, and an empty one the form, 
   const empty = await follow(client, await fillIn(client, '/sign-in/mail?return_to=/account/privacy', { identifier: ' ' }))
   expect([alertIn(empty), formOf(empty).action]).toEqual(['', '/sign-in/mail?return_to=%2Faccount%2Fprivacy'])
   const cut = await fillIn(new Client(), '/sign-in/mail', { identifier: 'jean@' })
-  expect([cut.status, alertIn(cut)]).toEqual([400, 'User name or e-mail is not complete.'])
+  expect([cut.status, alertIn(cut)]).toEqual([400, 'User name or email is not complete.'])
 })
 
 test('digits are nothing without the cookie of the browser that asked, and the cookie nothing without them', async () => {
@@ -169,7 +169,7 @@ test('a link of somebody who is banned meanwhile, or whose sessions were all end
   expect((await new Client().get(await mailedLink(late.email))).status).toBe(410)
 })
 
-test('a second factor follows; with codes by e-mail as the only one, only a recovery code does', async () => {
+test('a second factor follows; with codes by email as the only one, only a recovery code does', async () => {
   const person = await personWithSecondFactor('then_second')
   await rows(
     `INSERT INTO recovery_codes (user_id, code_hash, created_at) SELECT ?, value, 0 FROM json_each('[1,2,3,4,5,6,7,8,9,10]')`,
@@ -180,7 +180,7 @@ test('a second factor follows; with codes by e-mail as the only one, only a reco
   const page = await follow(asker, await fillIn(asker, CODE, { code }))
   expect(headingOf(page)).toBe('Use a recovery code')
   expect(formsOf(page)).toHaveLength(1)
-  expect(page.text).not.toContain('Use the code from the mail')
+  expect(page.text).not.toContain('Use the code from the email')
   expect(isSignedIn(asker)).toBe(false)
   clock.advance(MAIL_PAUSE_MS)
   await asked(person, asker)
@@ -203,7 +203,7 @@ test('while the setting is off, the sign-in page has no such button and none of 
   const off = { env: { EMAIL_SIGN_IN: 'off' } }
   const client = new Client()
   const page = await client.get('/sign-in', off)
-  expect([page.status, page.text.includes('Mail me a code')]).toEqual([200, false])
+  expect([page.status, page.text.includes('Email me a code')]).toEqual([200, false])
   client.cookies.set(COOKIE, 'a'.repeat(43))
   for (const path of ['/sign-in/mail', CODE, LINK, `${LINK}?code=abc-def`]) {
     expect((await client.get(path, off)).status, path).toBe(404)

@@ -35,7 +35,7 @@ const LINKS = {
       return mailedLink(email)
     },
     values: {},
-    on: ['Ask for another mail', 'Sign in'],
+    on: ['Ask for another email', 'Sign in'],
   },
   '/email/undo': {
     make: async () => {
@@ -96,6 +96,6 @@ test('a code counts on its own page alone', async () => {
 test('a wrong code from a mail that cannot be asked for again leads back to that mail', async () => {
   for (const path of ['/email/undo', '/two-step/undo']) {
     const wrong = await fillIn(new Client(), path, { code: 'aaa-bbb-ccc-ddd-eee-fff-ggg-hhh' })
-    expect(alertIn(wrong)).toBe('This code is wrong, used or expired. Check it, or open the link in the mail again.')
+    expect(alertIn(wrong)).toBe('This code is wrong, used or expired. Check it, or open the link in the email again.')
   }
 })

@@ -226,7 +226,7 @@ describe('signing in with a passkey', () => {
     await rows('UPDATE users SET email_verified_at = NULL WHERE id = ?', idOf(person.id))
     const browser = new Client()
     const page = await follow(browser, await signInByPasskey(browser, key))
-    expect([noticeIn(page), await isSignedIn(browser)]).toEqual([expect.stringContaining('Confirm your e-mail address first'), false])
+    expect([noticeIn(page), await isSignedIn(browser)]).toEqual([expect.stringContaining('Confirm your email address first'), false])
   })
 })
 

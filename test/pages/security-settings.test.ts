@@ -56,7 +56,7 @@ describe('an authenticator app', () => {
     expect([headingOf(done), codesIn(done.text).length, done.headers.get('cache-control')]).toEqual(['Keep these codes', 10, 'no-store'])
     expect(await isSignedIn(other)).toBe(false)
     const list = await open(client, TWO_STEP)
-    expect(list.text).toMatch(/Authenticator app<span class="tag">On.*10 left.*Codes by e-mail/s)
+    expect(list.text).toMatch(/Authenticator app<span class="tag">On.*10 left.*Codes by email/s)
     // Sent again, as a reload does: the app is now on, so it asks for a sign-in with it, and shows no codes.
     const again = await send(client, formOf(wrong), { code })
     expect([again.headers.get('location'), again.text]).toEqual([expect.stringMatching(/^\/sign-in\?.*reauth=1$/), ''])
@@ -125,7 +125,7 @@ async function throughApp(person: AppPerson): Promise<Client> {
 }
 
 describe('the second step', () => {
-  test('speaks of the app first; recovery codes have a link; without codes by e-mail there is no talk of mail', async () => {
+  test('speaks of the app first; recovery codes have a link; without codes by email there is no talk of mail', async () => {
     const person = await personWithApp('page_second')
     const client = new Client()
     const page = await follow(client, await signInOnPage(client, person.username, PASSWORD))
@@ -138,18 +138,18 @@ describe('the second step', () => {
     expect((await send(client, formOf(recovery), { code: codeOf(person.secret, 1) })).headers.get('location')).toBe('/account')
   })
 
-  test('a code by e-mail is offered last, as the weakest, and goes out when it is asked for', async () => {
+  test('a code by email is offered last, as the weakest, and goes out when it is asked for', async () => {
     const person = await personWithApp('page_mail')
     const client = await throughApp(person)
     const on = await follow(client, await fillIn(client, TWO_STEP, { codes: 'on' }, `${TWO_STEP}/email`))
-    expect(noticeIn(on)).toBe('Codes by e-mail are on.')
-    expect(on.text).toMatch(/Authenticator app.*Recovery codes.*Codes by e-mail.*least secure/s)
+    expect(noticeIn(on)).toBe('Codes by email are on.')
+    expect(on.text).toMatch(/Authenticator app.*Recovery codes.*Codes by email.*least secure/s)
     const next = new Client()
     const page = await follow(
       next,
       await fillIn(next, '/sign-in?return_to=/account/privacy', { identifier: person.username, password: PASSWORD }, '/sign-in'),
     )
-    expect(page.text).toMatch(/The least secure way.*Send a code by e-mail instead/s)
+    expect(page.text).toMatch(/The least secure way.*Send a code by email instead/s)
     const mailed = await follow(next, await send(next, formOf(page, '/sign-in/code/mail')))
     expect(noticeIn(mailed)).toContain('it is on its way')
     const done = await send(next, formOf(mailed, '/sign-in/code'), { code: await newestCode(person.email) })
@@ -158,7 +158,7 @@ describe('the second step', () => {
     const refused = await follow(next, await fillIn(next, TWO_STEP, {}, `${TWO_STEP}/email`))
     expect(headingOf(refused)).toBe('Sign in again')
     const off = await follow(client, await fillIn(client, TWO_STEP, {}, `${TWO_STEP}/email`))
-    expect(noticeIn(off)).toBe('Codes by e-mail are off.')
+    expect(noticeIn(off)).toBe('Codes by email are off.')
   })
 
   test('a new sign-in that an app wants shows the form to whoever is signed in, with the name in it', async () => {
@@ -210,7 +210,7 @@ describe('connected apps', () => {
     const links = [...list.text.matchAll(/href="(\/account\/apps\/withdraw[^"]+)"/g)].map(([, link]) => unescapeHtml(link ?? ''))
     expect(links).toEqual(['profile', 'email'].map((scope) => `/account/apps/withdraw?client=${app}&scope=${scope}`))
     const question = await open(client, links[1] ?? '')
-    expect([headingOf(question), question.text.includes('See your e-mail address')]).toEqual(['Take this back?', true])
+    expect([headingOf(question), question.text.includes('See your email address')]).toEqual(['Take this back?', true])
     expect((await open(client, '/account/apps')).text).toMatch(/It can do 3 things/)
     const done = await follow(client, await send(client, formOf(question)))
     expect(noticeIn(done)).toContain('can no longer do that')

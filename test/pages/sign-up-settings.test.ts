@@ -80,7 +80,7 @@ describe('a form that is wrong', () => {
         'First name is required.',
         'Last name is required.',
         'User name is required.',
-        'Enter a valid e-mail address.',
+        'Enter a valid email address.',
         'Password must have at least 12 characters.',
         'The consent to our terms is required.',
       ],
@@ -90,14 +90,14 @@ describe('a form that is wrong', () => {
       { ...NAMES, username: 'ab', email: 'x', password: 'short', termsVersion: '2026-11' },
       [
         'User name must have 8 to 30 letters, digits or underscores.',
-        'Enter a valid e-mail address.',
+        'Enter a valid email address.',
         'Password must have at least 12 characters.',
       ],
     ],
     [
       'with a user name of other characters',
       { ...NAMES, username: 'müller😀_and_more', email: 'x', termsVersion: '2026-11' },
-      ['User name must have only letters, digits and underscores.', 'Enter a valid e-mail address.'],
+      ['User name must have only letters, digits and underscores.', 'Enter a valid email address.'],
     ],
   ])('%s is told all of it at once, in its order', async (_how, values, sentences) => {
     const client = new Client()

@@ -132,7 +132,7 @@ describe('signing up through a provider', () => {
     const { email: _, ...about } = verified(newName('no_mail'))
     const page = await follow(client, await signInWith(client, provider, about))
     const none = await send(client, formOf(page), { email: '' })
-    expect([none.status, alertIn(none)]).toEqual([400, expect.stringContaining('e-mail address')])
+    expect([none.status, alertIn(none)]).toEqual([400, expect.stringContaining('email address')])
   })
 
   test('takes the address from the provider alone: another one in the form changes nothing', async () => {

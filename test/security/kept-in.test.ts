@@ -266,7 +266,7 @@ describe('mails', () => {
     expect(made.status).toBe(201)
     await besiege({ username, email, password: PASSWORD, id: made.json.data.user._id, client: new Client() })
     const mails = await mailsTo(email)
-    expect(mails.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^Confirm your e-mail address/)])
+    expect(mails.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^Confirm your email address/)])
     for (const { text, html } of mails) expect(text + html).not.toContain('evil.example')
   })
 

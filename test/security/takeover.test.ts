@@ -27,7 +27,7 @@ import { identitiesOf, linkWith, UpstreamBrowser } from '../support/upstream-bro
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
-const SUBJECT = 'Your Kith account has a new e-mail address'
+const SUBJECT = 'Your Kith account has a new email address'
 
 freezeEachTest()
 
@@ -193,7 +193,7 @@ describe('with a second factor on, the password alone', () => {
   })
 })
 
-describe('codes by e-mail', () => {
+describe('codes by email', () => {
   test('are switched on by no token under an API key, which asks for passwords itself', async () => {
     const owner = await signedInPerson(newName('keyed'))
     const headers = { apikey: (await makeApiKey()).secret }

@@ -45,7 +45,7 @@ export async function attempts(key: string): Promise<number | undefined> {
   return row?.count
 }
 
-/** Verified, with codes by e-mail on. */
+/** Verified, with codes by email on. */
 export async function personWithSecondFactor(prefix: string): Promise<Person> {
   const person = await verifiedPerson(newName(prefix))
   await rows(`INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)`, idOf(person.id))

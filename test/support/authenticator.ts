@@ -38,5 +38,5 @@ export async function personWithApp(prefix: string): Promise<AppPerson> {
   return { ...person, ...(await enrol(person.client)) }
 }
 
-/** The code of the newest mail, for somebody with codes by e-mail. */
+/** The code of the newest mail, for somebody with codes by email. */
 export const mailedCode = (person: Person) => newestCode(person.email)

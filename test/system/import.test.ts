@@ -57,7 +57,7 @@ test('a dry run says what an import then does, which continues after kills in li
   expect(numbers(report).slice(0, 4), report).toEqual(numbers(dry.output).slice(0, 4))
   expect(report).toMatch(/people\.ndjson: continues after line 1202\n/)
   expect(refusedOf('people.ndjson')).toEqual([
-    { line: 1_202, field: 'email', message: 'must be an e-mail address', record: { externalId: 'old|wrong', email: 'nobody' } },
+    { line: 1_202, field: 'email', message: 'must be an email address', record: { externalId: 'old|wrong', email: 'nobody' } },
   ])
   const notes = readFileSync(join(project.folder, 'people.ndjson.notes.ndjson'), 'utf8').trim().split('\n')
   expect(JSON.parse(notes[0] ?? '')).toMatchObject({ externalId: 'old|0', usernameBefore: 'per.son 0', unverified: true })

@@ -164,7 +164,7 @@ describe.each([
     const page = await here.newPage()
     await page.goto(urlOf('/sign-in'))
     await page.fill('#identifier', username)
-    await page.click('text="Mail me a code"')
+    await page.click('text="Email me a code"')
     expect(pathOf(page)).toBe('/sign-in/mail/code')
     const link = await mailed(/^(http\S+\/sign-in\/mail\/link\?code=\S+)$/m)
     const other = await there.newPage()

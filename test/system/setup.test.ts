@@ -375,7 +375,7 @@ describe('questions', () => {
     [['--origin', 'https://kith.workers.dev'], '--origin must be https://kith.<your subdomain>.workers.dev'],
     [['--pictures', 'https://id.example.com'], "--pictures must not be Kith's own address"],
     [['--pictures', 'http://avatars.example.com'], '--pictures must be https in production'],
-    [['--from', 'no reply'], '--from must be an e-mail address'],
+    [['--from', 'no reply'], '--from must be an email address'],
     [['--mail', 'pigeon'], '--mail must be email-service, resend'],
     [['--mail', 'capture'], 'sends no mail'],
     [['--mail', 'ses'], '--ses-region is missing'],
@@ -399,7 +399,7 @@ describe('questions', () => {
 
   test.each([
     [['--mail', 'resend'], 'Missing: MAIL_API_KEY'],
-    [['--origin', 'http://id.example.com', '--from', 'nobody'], '--from must be an e-mail address'],
+    [['--origin', 'http://id.example.com', '--from', 'nobody'], '--from must be an email address'],
     [['--answers', 'package.json'], '--answers package.json: '],
     [['--key', 'x'], "Unknown option '--key'"],
   ])('%j ends before anything is done', async (args, words) => {
@@ -441,7 +441,7 @@ describe('questions', () => {
     for (const part of [
       'must be https',
       'mail must be email-service',
-      'from must be an e-mail address',
+      'from must be an email address',
       'Choose from google',
       'https://id.acme.example/upstream/google/callback',
       'Go ahead? [y/N]',

@@ -134,7 +134,7 @@ test('npm run operator -- promote: only a verified user, and the old session end
   })
   expect(await operator('promote', "u'p@example.com")).toMatchObject({ code: 1, output: expect.stringContaining('has not verified') })
   expect(await operator('promote', 'nobody@example.com')).toMatchObject({ code: 1, output: expect.stringContaining('No user has') })
-  expect(await operator('promote', "' OR 1=1 --")).toMatchObject({ code: 1, output: expect.stringContaining('is not an e-mail address') })
+  expect(await operator('promote', "' OR 1=1 --")).toMatchObject({ code: 1, output: expect.stringContaining('is not an email address') })
 
   const before = await kith.cookieOf('dan_demo')
   const promoted = await operator('promote', 'Dan@Example.com')
@@ -145,7 +145,7 @@ test('npm run operator -- promote: only a verified user, and the old session end
   expect(await operator('promote', 'dan@example.com')).toMatchObject({ code: 0, output: expect.stringContaining('already') })
 
   const [one, all] = [await operator('promote', '--help'), await operator('--help')]
-  for (const { code, output } of [one, all]) expect([code, output]).toEqual([0, expect.stringMatching(/^Usage: [\s\S]* promote <e-mail>/)])
+  for (const { code, output } of [one, all]) expect([code, output]).toEqual([0, expect.stringMatching(/^Usage: [\s\S]* promote <email>/)])
   expect([one, all].map(({ output }) => output.includes('client create'))).toEqual([false, true])
   for (const [word, what] of [
     ['frobnicate', 'command'],

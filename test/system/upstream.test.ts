@@ -150,7 +150,7 @@ describe('through another provider', () => {
     await signInWith(page, ada('two_steps'))
     await page.click('text="Create account"')
     await page.goto(urlOf('/account/two-step'))
-    await page.click('text=Turn on codes by e-mail')
+    await page.click('text=Turn on codes by email')
     const elsewhere = await newPage()
     await signInWith(elsewhere, ada('two_steps'))
     expect([pathOf(elsewhere), await whoIs(elsewhere)]).toEqual(['/sign-in/code', null])

@@ -72,7 +72,7 @@ export const UpdateProfileBody = z.object({
   languages: choice(fields.locale, 'en'),
   currencies: choice(fields.currency, 'EUR'),
   timezones: choice(fields.zoneinfo, 'Europe/Paris'),
-  token_field: proof('The six-digit code from the mail; only with a new e-mail address', '022625'),
+  token_field: proof('The six-digit code from the mail; only with a new email address', '022625'),
   token_checksum_field: proof('The token_checksum from /user/token-generator', 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8'),
 })
 
@@ -83,7 +83,7 @@ export const LoginBody = z.object({
     .string()
     .min(1, REQUIRED)
     .max(254, 'must have at most 254 characters')
-    .meta({ description: 'The user name or e-mail address', example: 'john_doe' }),
+    .meta({ description: 'The user name or email address', example: 'john_doe' }),
   password: fields.typedPassword,
 })
 

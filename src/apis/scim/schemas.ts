@@ -120,7 +120,7 @@ const USER_ATTRIBUTES = [
   attribute('timezone', 'Time zone'),
   attribute('active', 'Whether the person may sign in', { type: 'boolean' }),
   attribute('password', 'A new password', { mutability: 'writeOnly', returned: 'never' }),
-  attribute('emails', 'The address', { type: 'complex', multiValued: true, subAttributes: entryOf('E-mail address') }),
+  attribute('emails', 'The address', { type: 'complex', multiValued: true, subAttributes: entryOf('Email address') }),
   attribute('phoneNumbers', 'The phone number', { type: 'complex', multiValued: true, subAttributes: entryOf('Phone number') }),
   attribute('groups', 'The group', {
     type: 'complex',

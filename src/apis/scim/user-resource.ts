@@ -215,7 +215,7 @@ function preferred(list: readonly Entry[]): (Entry & { value: string }) | null {
 async function emailOf(value: string | undefined, userName: string) {
   const email = fields.email.safeParse(value ?? userName)
   if (email.success) return email.data
-  const message = value === undefined ? 'is required, unless the userName is an address' : 'must be an e-mail address'
+  const message = value === undefined ? 'is required, unless the userName is an address' : 'must be an email address'
   throw AppError.ofFields([{ path: 'emails.value', message }])
 }
 

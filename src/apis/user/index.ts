@@ -61,7 +61,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Sessions', description: 'Sign in, with or without a second factor, sign out, list sessions.', routes: [sessions, mailSignIn] },
   {
     name: 'Second factors',
-    description: 'Authenticator apps, recovery codes, codes by e-mail.',
+    description: 'Authenticator apps, recovery codes, codes by email.',
     routes: [secondFactors],
   },
   {

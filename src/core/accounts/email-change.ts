@@ -1,5 +1,5 @@
 /**
- * Changing the e-mail address: one use case for every room (wire §6.12, §6.20; security row 10). The new address is
+ * Changing the email address: one use case for every room (wire §6.12, §6.20; security row 10). The new address is
  * verified with a mailed code before anything changes. The old one is notified and can undo the change for 7 days,
  * whatever anyone holding the account does meanwhile. During that time, addresses that are replaced later get no undo
  * of their own, and a change back to the old address counts as that undo. Nobody learns whether an address has an

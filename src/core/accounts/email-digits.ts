@@ -1,5 +1,5 @@
 /**
- * A change of the e-mail address completed by the program that requests it (wire §6.19, §6.20): the new address gets
+ * A change of the email address completed by the program that requests it (wire §6.19, §6.20): the new address gets
  * six digits, the program a token, and only both together are valid. Otherwise a variant of `email-change.ts`: the new
  * address is verified, the old one gets an undo, a recent sign-in is needed, and nothing reveals whether an address has
  * an account. Digits can be tried 5 times; new ones need a new mail, and mails are limited.

@@ -35,7 +35,7 @@ function guessableIssues(password: Password, context: PasswordContext): RefusedF
     return folded.replaceAll(word, '').length <= REMAINDER_MAX
   })
   if (!isContext) return []
-  return [{ path: 'password', message: 'is too close to the user name, the e-mail address or the name of this service' }]
+  return [{ path: 'password', message: 'is too close to the user name, the email address or the name of this service' }]
 }
 
 /** What is wrong with one that is shorter than the operator wants. */

@@ -108,7 +108,7 @@ async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Pro
   if (!isInvited)
     throw invalidInvite(ctx.config.invites.only ? 'is wrong or used' : 'is wrong or used; leave it empty to sign up without one')
   if (taken?.username) throw new AppError('username_taken', 'The user name is taken')
-  if (taken?.email && !needsVerification(ctx, input)) throw new AppError('email_taken', 'The e-mail address is taken')
+  if (taken?.email && !needsVerification(ctx, input)) throw new AppError('email_taken', 'The email address is taken')
 }
 
 /** Null when the user name, address, invitation or proof was taken meanwhile. */

@@ -152,7 +152,7 @@ export async function setRestriction(ctx: Ctx, gate: Gate, restriction: Sanction
   return showTo('owner', stored)
 }
 
-/** The mark of a person whose identity the operator has verified. The e-mail address is verified elsewhere. */
+/** The mark of a person whose identity the operator has verified. The email address is verified elsewhere. */
 export async function setVerifiedMark(ctx: Ctx, gate: Gate, input: { userId: UserId; state: boolean }): Promise<SeenUser> {
   const stored = await actOn(ctx, gate, input, (on) => ({
     ...setVerified(on, input.state),

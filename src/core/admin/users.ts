@@ -26,7 +26,7 @@ import { requireBelow } from './rank.ts'
 export type { UserFilter } from '../../store/db/admin-user-list.ts'
 
 export interface UserQuery extends Omit<UserFilter, 'from'> {
-  /** An id, an e-mail address, a user name, or the beginning of a name. */
+  /** An id, an email address, a user name, or the beginning of a name. */
   readonly query: string | null
   /** Created from the one time and before the other. */
   readonly from: number | null
@@ -160,5 +160,5 @@ export function refuseTaken(taken: { username: unknown; email: unknown } | null)
   const paths = (['username', 'email'] as const).filter((path) => taken?.[path])
   if (paths.length === 0) return
   const fields = paths.map((path) => ({ path, message: 'is taken' }))
-  throw AppError.ofFields(fields, 'already_exists', 'The user name or the e-mail address is taken')
+  throw AppError.ofFields(fields, 'already_exists', 'The user name or the email address is taken')
 }

@@ -20,7 +20,7 @@ export interface ClientMetadata extends ClientTraits {
   /** Its public keys, or where they are published; one of the two, for private_key_jwt alone. */
   readonly jwks: KeySet | null
   readonly jwksUri: string | null
-  /** Its fresh tokens may start a change of the user's e-mail address (docs/decisions/011). */
+  /** Its fresh tokens may start a change of the user's email address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
 }
 

@@ -109,7 +109,7 @@ export async function signInWithPasskey(ctx: Ctx, input: PasskeySignIn): Promise
     throw refusal()
   }
   if (user.emailVerifiedAt === null && requireEmailVerification) {
-    throw new AppError('email_not_verified', 'The e-mail address is not verified yet', { userId: user.id })
+    throw new AppError('email_not_verified', 'The email address is not verified yet', { userId: user.id })
   }
   return complete(ctx, { input, passkey, user, first, asserted, spent })
 }

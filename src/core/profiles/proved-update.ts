@@ -1,5 +1,5 @@
 /**
- * The caller's profile and e-mail address in one act, for programs that send them together (wire §4.2): all or nothing,
+ * The caller's profile and email address in one act, for programs that send them together (wire §4.2): all or nothing,
  * with a daily limit. A new address takes effect at once if digits and their token verify it
  * (`accounts/email-digits.ts`); then every session ends, including the caller's.
  */

@@ -15,7 +15,7 @@ type Field<Value> = readonly [Audience | 'nobody', Kind<Value>?] | readonly [Aud
 export const USER_FIELDS = {
   id: ['outsider', 'id', 'Id of the account'],
   username: ['outsider', 'text', 'User name'],
-  email: ['owner', 'text?', 'E-mail address'],
+  email: ['owner', 'text?', 'Email address'],
   emailVerifiedAt: ['owner', 'time?', 'When the address was verified'],
   phoneCountryCode: ['owner', 'text?', 'Country code of the phone number'],
   phone: ['owner', 'text?', 'Phone number'],

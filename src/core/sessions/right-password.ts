@@ -57,7 +57,7 @@ export interface RightPassword {
  */
 export function wrongCredentials(input: PasswordSignIn): AppError {
   const isByAddress = namesOf(input).usernameKey === null
-  return new AppError('unauthenticated', `The credentials are wrong${isByAddress ? ', or the e-mail address is not verified yet' : ''}`)
+  return new AppError('unauthenticated', `The credentials are wrong${isByAddress ? ', or the email address is not verified yet' : ''}`)
 }
 
 /** The user whose password it is, if the account may sign in. Throws like `signIn`. At most 2 round trips. */
@@ -94,7 +94,7 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
   if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
   if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {
     await ctx.db.batch(forgetTries(ctx, row, counted))
-    throw new AppError('email_not_verified', 'The e-mail address is not verified yet', { userId: row.id })
+    throw new AppError('email_not_verified', 'The email address is not verified yet', { userId: row.id })
   }
   return { user: row, counted }
 }

@@ -125,7 +125,7 @@ function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, fai
   return mailNotice(ctx, { kind: 'second_factor_failed', user: userId, params, isByAnother: true })
 }
 
-/** Both kinds are checked, whatever the first check says. Codes are mailed and accepted only if codes by e-mail are enabled. */
+/** Both kinds are checked, whatever the first check says. Codes are mailed and accepted only if codes by email are enabled. */
 async function judgeDigits(
   ctx: Ctx,
   code: string,
@@ -202,7 +202,7 @@ function recoveryNotice(ctx: Ctx, won: Won, codesLeft: number, condition: Fragme
 }
 
 /**
- * Mails the code of a pending log-in, if codes by e-mail are enabled and the mail limits allow it. Returns nothing:
+ * Mails the code of a pending log-in, if codes by email are enabled and the mail limits allow it. Returns nothing:
  * every caller gets the same answer. At most 2 round trips.
  */
 export async function mailSecondFactorCode(ctx: Ctx, input: { userId: UserId; sessionHash: string }): Promise<void> {

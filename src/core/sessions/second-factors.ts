@@ -1,5 +1,5 @@
 /**
- * Second factors: listing and disabling them; enabling codes by e-mail, the weakest kind (NIST 800-63B-4 §3.1.3); new
+ * Second factors: listing and disabling them; enabling codes by email, the weakest kind (NIST 800-63B-4 §3.1.3); new
  * recovery codes (security rows 18-20). `totp-enrolment.ts` enables an authenticator app.
  *
  * Once a factor is enabled, changing factors needs a sign-in with the strongest of them; a recovery code counts as
@@ -44,7 +44,7 @@ import { requireFreshBrowser, requireFreshOfPerson } from './fresh.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
 
 export interface SecondFactors {
-  /** Strongest first; codes by e-mail are the weakest. */
+  /** Strongest first; codes by email are the weakest. */
   readonly factors: readonly SecondFactorRow[]
   readonly unusedRecoveryCodes: number
   /** Administration is closed to the caller, with this sign-in, as long as none is enabled. */
@@ -141,7 +141,7 @@ export async function refuseOverFactorLimit(ctx: Ctx, userId: UserId): Promise<v
 const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[]) => factors.filter((factor) => factor.kind !== kind)
 
 /**
- * Enables or disables e-mail codes for the caller. Needs a recent sign-in of a browser, with a factor if one is
+ * Enables or disables email codes for the caller. Needs a recent sign-in of a browser, with a factor if one is
  * enabled. An app may enable the first factor, as apps of the older API do; a program with a key never. All other
  * sessions of the user end, and a notice goes out. Idempotent.
  */
@@ -153,7 +153,7 @@ export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): P
   if (factors.some(({ kind }) => kind === 'email') === on) return
   requireFactorForChange(ctx, principal, { factors, hasPasskeys })
   if (!on) return switchOff(ctx, principal, 'email', factors)
-  if (user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
+  if (user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The email address is not verified yet')
   await switchEmailOn(ctx, principal, factors)
 }
 

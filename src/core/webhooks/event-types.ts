@@ -21,7 +21,7 @@ export const EVENT_TYPES = {
     description: 'Fields have changed: those of the profile, `role`, `customData` and the like, or `password`.',
     data: { fields: ['firstName', 'role'] },
   },
-  'user.verified': { description: 'An e-mail address was verified: the first one, right after `user.created`, or a new one.', data: {} },
+  'user.verified': { description: 'An email address was verified: the first one, right after `user.created`, or a new one.', data: {} },
   'user.deleted': { description: 'The account is closed. For 14 days it may still be restored.', data: {} },
   'user.restored': { description: 'A deleted account is back.', data: {} },
   'user.purged': { description: 'A deleted account is gone for good: erase what you keep about it.', data: {} },

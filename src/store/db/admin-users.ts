@@ -138,7 +138,7 @@ export function liftRestriction(on: ActOn): UserAct {
   return act(on, sql`u.restricted_at IS NOT NULL`, sql`restricted_at = NULL, restricted_until = NULL, restricted_reason = NULL`)
 }
 
-/** The mark of a person whose identity was verified, not their e-mail address. */
+/** The mark of a person whose identity was verified, not their email address. */
 export function setVerified(on: ActOn, isVerified: boolean): UserAct {
   return isVerified
     ? act(on, sql`u.verified_at IS NULL`, sql`verified_at = ${on.now}`)

@@ -1,5 +1,5 @@
 /**
- * Changes of e-mail address in D1 (wire §6.12, §6.20). A pending change is a challenge that holds the new address; an
+ * Changes of email address in D1 (wire §6.12, §6.20). A pending change is a challenge that holds the new address; an
  * undo is a challenge that holds the old one. Addresses are ASCII, so NOCASE compares them as their keys would.
  */
 import { sql } from 'drizzle-orm'

@@ -31,7 +31,7 @@ export function toFactors(kinds: string): { readonly kind: SecondFactorKind }[] 
   return kinds.split(' ').map((kind) => ({ kind: kind as SecondFactorKind }))
 }
 
-/** Strongest first: codes by e-mail are the weakest, and alphabetical order happens to match. */
+/** Strongest first: codes by email are the weakest, and alphabetical order happens to match. */
 export function listFactors(userId: UserId): Statement<SecondFactorRow[]> {
   return all(sql`SELECT kind, created_at FROM second_factors WHERE user_id = ${userId} ORDER BY kind DESC`)
 }

@@ -112,7 +112,7 @@ export function claimSignInWithFactor(input: { id: ChallengeId; claimedBy: numbe
     WHERE id = ${input.id} AND consumed_at IS NULL AND changes() > 0`)
 }
 
-/** Where the code of an open log-in may be mailed, if codes by e-mail are enabled and its first factor was not a mailed code. */
+/** Where the code of an open log-in may be mailed, if codes by email are enabled and its first factor was not a mailed code. */
 export function findMailableSignIn(pending: PendingSignIn): Statement<{ id: ChallengeId; emailKey: string | null } | null> {
   return first(sql`
     SELECT id, (SELECT email_key FROM users a WHERE a.id = challenges.user_id) AS email_key FROM challenges

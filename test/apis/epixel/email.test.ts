@@ -1,4 +1,4 @@
-// A new e-mail address in the room epixel (wire §4.1, §4.2, §6.19, §6.20; security row 10): a checksum for the program, six
+// A new email address in the room epixel (wire §4.1, §4.2, §6.19, §6.20; security row 10): a checksum for the program, six
 // digits for the new address, both sent with the profile; undo for the old one.
 import { describe, expect, test } from 'vitest'
 import { findOpenCode } from '../../../src/store/db/mailed-codes.ts'
@@ -46,7 +46,7 @@ describe('another address', () => {
     expect([reply.status, Object.keys(reply.json)]).toEqual([200, ['status_code', 'errors', 'data']])
     expect(reply.json).toEqual({ status_code: 200, errors: {}, data: { token_checksum: expect.stringMatching(/^[\w-]{43}$/) } })
     const [mail] = await mailsTo(email)
-    expect(mail).toMatchObject({ subject: 'Confirm your new e-mail address for Kith' })
+    expect(mail).toMatchObject({ subject: 'Confirm your new email address for Kith' })
     expect(mail?.text).toMatch(/^\d{6}$/m)
     expect(mail?.text).toContain('10 minutes')
     expect(mail?.text).not.toMatch(/\/verify|Test/)
@@ -67,7 +67,7 @@ describe('another address', () => {
     const email = newAddress()
     await update(member, { email, ...(await proofOf(member, email)) })
     const [told] = await mailsTo(member.person.email, 1)
-    expect(told?.subject).toBe('Your Kith account has a new e-mail address')
+    expect(told?.subject).toBe('Your Kith account has a new email address')
     expect((await new Client().post('/user/undo-email-change', { code: await newestCode(member.person.email) })).status).toBe(200)
     expect(await rowOf(member)).toMatchObject({ email: member.person.email })
   })
@@ -328,7 +328,7 @@ describe('under load and trouble', () => {
           epoch: 1,
           phone: `${600_000_000 + replies.findIndex(({ status }) => status === 200)}`,
         })
-        expect((await mailsTo(member.person.email)).filter(({ subject }) => /new e-mail address/.test(subject))).toHaveLength(1)
+        expect((await mailsTo(member.person.email)).filter(({ subject }) => /new email address/.test(subject))).toHaveLength(1)
         expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `profile:${idOf(member.person.id)}`)).toEqual([{ count: 1 }])
       }
     },

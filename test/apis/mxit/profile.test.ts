@@ -207,7 +207,7 @@ describe('updating the profile', () => {
   })
 })
 
-describe('a new e-mail address', () => {
+describe('a new email address', () => {
   const MARKED = { may_change_addresses: 1, token_endpoint_auth_method: 'client_secret_basic', first_party: 0 }
   const OUR_OWN = { first_party: 1 }
 
@@ -233,7 +233,7 @@ describe('a new e-mail address', () => {
     expect(proof.status).toBe(200)
     // It ends every session, and the old address can undo it: the use case is the same in all rooms.
     expect((await client.call('GET', '/user/profile')).status).toBe(401)
-    expect((await mailsTo(someone.email, 1))[0]?.subject).toBe('Your Kith account has a new e-mail address')
+    expect((await mailsTo(someone.email, 1))[0]?.subject).toBe('Your Kith account has a new email address')
   })
 
   test('the address that one has is no change, however long ago one signed in, and whosever the app is', async () => {

@@ -38,7 +38,7 @@ describe('what is changed', () => {
     })
     const [notice] = await mailsTo('thief@example.com')
     expect(notice?.subject).toBe('Your Kith account was changed by an administrator')
-    expect(notice?.text).toContain('The e-mail address was changed.')
+    expect(notice?.text).toContain('The email address was changed.')
     expect((await new Client().post('/user/undo-email-change', { code: undoCode })).status).toBe(400)
     expect((await new Client().post('/user/login', { email: 'right@example.com', password: PASSWORD, userAgent: 'x' })).status).toBe(200)
   })

@@ -1,4 +1,4 @@
-// A change of the e-mail address over HTTP (wire §6.12, §6.20; security row 10): the new address is verified, the old one is
+// A change of the email address over HTTP (wire §6.12, §6.20; security row 10): the new address is verified, the old one is
 // notified and can undo it.
 import { describe, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
@@ -35,7 +35,7 @@ describe('a new address', () => {
     expect((await person.client.get('/user/me')).json.data.user.email).toBe(person.email)
 
     const [mail] = await mailsTo('Ed.New@example.com')
-    expect(mail?.subject).toBe('Confirm your new e-mail address for Kith')
+    expect(mail?.subject).toBe('Confirm your new email address for Kith')
     expect((await verify(await newestCode('Ed.New@example.com'))).json).toEqual({ ok: 1 })
     expect((await person.client.get('/user/me')).status).toBe(401)
     expect((await other.get('/user/me')).status).toBe(401)
@@ -65,7 +65,7 @@ describe('a new address', () => {
       additionalInfo: { errors: [{ path: 'code' }] },
     })
     expect(await mailsTo(person.email)).toSatisfy(
-      (mails: { subject: string }[]) => mails.filter(({ subject }) => /new e-mail address/.test(subject)).length === 1,
+      (mails: { subject: string }[]) => mails.filter(({ subject }) => /new email address/.test(subject)).length === 1,
     )
   })
 
@@ -226,7 +226,7 @@ describe('the old address', () => {
   test('is told, and undoes the change once: the address is back, all sessions are ended', async () => {
     const { person, undoCode } = await changed('undoes_once', 'undoes.new@example.com')
     const [notice] = await mailsTo(person.email)
-    expect(notice?.subject).toBe('Your Kith account has a new e-mail address')
+    expect(notice?.subject).toBe('Your Kith account has a new email address')
     expect(notice?.text).toContain('expires in 7 days')
     await logIn(person)
     const replies = await Promise.all(Array.from({ length: 64 }, () => undo(undoCode)))
@@ -234,7 +234,7 @@ describe('the old address', () => {
     expect(replies.find(({ status }) => status === 400)?.json.additionalInfo.errors).toMatchObject([{ path: 'code' }])
     expect(await rowOf(person)).toMatchObject({ email: person.email, email_key: person.email })
     expect((await person.client.get('/user/me')).status).toBe(401)
-    expect((await mailsTo('undoes.new@example.com'))[0]?.subject).toBe('The e-mail address of your Kith account was changed back')
+    expect((await mailsTo('undoes.new@example.com'))[0]?.subject).toBe('The email address of your Kith account was changed back')
     expect((await eventsOf(person)).at(-1)).toBe('email_change_undone')
   })
 

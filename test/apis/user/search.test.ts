@@ -125,7 +125,7 @@ describe('who is found', () => {
     }
   })
 
-  test('e-mail addresses and phone numbers find nobody', async () => {
+  test('email addresses and phone numbers find nobody', async () => {
     const person = await signedInPerson('has_a_phone')
     await person.client.patch('/user/me', { phone: '5551234567', phoneCountryCode: '+1' })
     expect(await find('has_a_phone@example.com')).toEqual([])

@@ -1,4 +1,4 @@
-// Second factors over HTTP: an authenticator app is enrolled, removed and signs in; recovery codes; the code by e-mail on request
+// Second factors over HTTP: an authenticator app is enrolled, removed and signs in; recovery codes; the code by email on request
 // (security rows 14-20, 22).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RecoveryCodesReply, SecondFactorsReply, TotpConfirmedReply, TotpReply } from '../../../src/apis/user/second-factors/presenters.ts'
@@ -37,7 +37,7 @@ async function signInWithApp(person: Person & { secret: string }, client = perso
   if (reply.status !== 200) throw new Error(`${reply.status} ${reply.text}`)
 }
 
-/** Codes by e-mail beside the app. */
+/** Codes by email beside the app. */
 async function turnMailOn(person: Person & { secret: string }): Promise<void> {
   await signInWithApp(person)
   const reply = await person.client.post('/user/2fa', { state: true })
@@ -171,7 +171,7 @@ describe('an authenticator app', () => {
     expect(await mailsTo(person.email)).toHaveLength(mails)
   })
 
-  test('beside codes by e-mail: the notices say what changed, and the recovery codes stay until the last factor goes', async () => {
+  test('beside codes by email: the notices say what changed, and the recovery codes stay until the last factor goes', async () => {
     const person = await personWithApp('both')
     await signInWithApp(person)
     expect((await person.client.post('/user/2fa', { state: true })).status).toBe(200)
@@ -330,7 +330,7 @@ describe('recovery codes', () => {
     expect((await person.client.post('/user/2fa', { state: true })).status).toBe(200)
   })
 
-  test('somebody with codes by e-mail alone makes some and signs in with one; the mailed code of a parallel log-in stays good', async () => {
+  test('somebody with codes by email alone makes some and signs in with one; the mailed code of a parallel log-in stays good', async () => {
     const person = await personWithSecondFactor('mail_and_paper')
     expect((await answer(await pendingLogIn(person), await newestCode(person.email), person.client)).status).toBe(200)
     const { recoveryCodes } = RecoveryCodesReply.parse((await person.client.post('/user/2fa/recovery-codes')).json).data
@@ -344,7 +344,7 @@ describe('recovery codes', () => {
   })
 })
 
-describe('the code of a pending log-in by e-mail, on request', () => {
+describe('the code of a pending log-in by email, on request', () => {
   const ask = (pending: object, client = new Client()) => client.post('/user/2fa/email', { ...pending })
   const mailed = (person: Person) => count(`mail_outbox WHERE user_id = ? AND kind = 'sign_in_code'`, idOf(person.id))
 
@@ -362,7 +362,7 @@ describe('the code of a pending log-in by e-mail, on request', () => {
     expect((await answer(pending, code)).status).toBe(200)
   })
 
-  test('the answer is the same, and no mail goes out, without codes by e-mail, without the sessionHash, or when it is over', async () => {
+  test('the answer is the same, and no mail goes out, without codes by email, without the sessionHash, or when it is over', async () => {
     const person = await personWithApp('unmailed')
     const other = await personWithApp('mailed')
     await turnMailOn(other)

@@ -143,7 +143,7 @@ describe('log-in', () => {
     ]
     const replies = await Promise.all(tries.map((body) => new Client().post('/user/login', body)))
     expect(new Set(replies.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
-    const message = 'The credentials are wrong, or the e-mail address is not verified yet'
+    const message = 'The credentials are wrong, or the email address is not verified yet'
     expect(replies[0]?.json).toEqual({ ok: 0, error: 'Unauthorized', additionalInfo: { message } })
   })
 

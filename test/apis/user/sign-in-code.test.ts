@@ -236,7 +236,7 @@ describe('guesses', () => {
 })
 
 describe('what the account asks for besides', () => {
-  test('an authenticator app, after which the sign-in has two factors; a code by e-mail is not one of them', async () => {
+  test('an authenticator app, after which the sign-in has two factors; a code by email is not one of them', async () => {
     const person = await personWithApp(newName('apped'))
     await rows(`INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)`, idOf(person.id))
     const { token, code } = await mailed(person)
@@ -255,7 +255,7 @@ describe('what the account asks for besides', () => {
     expect(refused(await confirm(token, code))).toEqual(WRONG)
   })
 
-  test('codes by e-mail as the only second factor: the mail has no code and says to use the password', async () => {
+  test('codes by email as the only second factor: the mail has no code and says to use the password', async () => {
     const person = await personWithSecondFactor('mail_only')
     const token = await asked(person)
     const [mail] = await mailsTo(person.email)
@@ -265,7 +265,7 @@ describe('what the account asks for besides', () => {
     expect(refused(await confirm(token, '123456'))).toEqual(WRONG)
   })
 
-  test('a factor that is enabled meanwhile is asked for, and codes by e-mail alone refuse the digits', async () => {
+  test('a factor that is enabled meanwhile is asked for, and codes by email alone refuse the digits', async () => {
     const person = await verifiedPerson(newName('meanwhile'))
     const { token, code } = await mailed(person)
     await rows(`INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)`, idOf(person.id))

@@ -62,7 +62,7 @@ export const profile = new Hono<AppEnv>()
     describe('updateProfile', {
       summary: "Change the caller's profile",
       description:
-        'Omitted fields stay; empty ones are cleared. A new e-mail address requires both token fields and ends every session. The number of changes per day is limited.',
+        'Omitted fields stay; empty ones are cleared. A new email address requires both token fields and ends every session. The number of changes per day is limited.',
       response: { status: 200, schema: UpdateProfileReply, example: toReply({}) },
       refusals: [429],
     }),
@@ -79,7 +79,7 @@ export const profile = new Hono<AppEnv>()
     '/user/token-generator',
     requires('delegated:profile:write'),
     describe('sendEmailChangeCode', {
-      summary: 'Mail a six-digit code to a new e-mail address',
+      summary: 'Mail a six-digit code to a new email address',
       description:
         'Requires a log-in within the last 60 minutes. The code is valid only with the returned token, for 10 minutes and 5 attempts.',
       response: {

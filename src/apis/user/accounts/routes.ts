@@ -58,7 +58,7 @@ export const accounts = new Hono<AppEnv>()
     '/user/verify-email',
     anyone(),
     describe('verifyEmail', {
-      summary: 'Verify the e-mail address with the code from the mail',
+      summary: 'Verify the email address with the code from the mail',
       description: 'For a new account, or for a change of address, which ends every session.',
       response: OK,
     }),
@@ -88,7 +88,7 @@ export const accounts = new Hono<AppEnv>()
     '/user/undo-email-change',
     anyone(),
     describe('undoEmailChange', {
-      summary: 'Restore the previous e-mail address with the code mailed to it',
+      summary: 'Restore the previous email address with the code mailed to it',
       description: 'Possible for 7 days after the change. Ends every session and token of the account. Set a new password afterwards.',
       response: OK,
     }),

@@ -42,7 +42,7 @@ const reads = new Hono<AppEnv>()
     describe('adminListUsers', {
       summary: 'All users, newest first, or those matching a query',
       description:
-        'Includes banned, deleted and unverified users. A query is an id, a complete e-mail address, or the beginning of a user name or name; ' +
+        'Includes banned, deleted and unverified users. A query is an id, a complete email address, or the beginning of a user name or name; ' +
         'for a very common beginning, only the first 100 matches are considered.',
       response: USER_LIST,
     }),
@@ -186,7 +186,7 @@ const acts = new Hono<AppEnv>()
     requires('admin:profile:sensitive:low:write'),
     describe('adminSetVerifiedMark', {
       summary: 'Set or remove the verified mark',
-      description: 'It marks the person as verified, not the e-mail address.',
+      description: 'It marks the person as verified, not the email address.',
       response: USER,
       refusals: [404],
     }),

@@ -13,7 +13,7 @@ export const adminUpdate = new Hono<AppEnv>().patch(
   '/user/admin-api/update',
   requires('admin:profile:write'),
   describe('adminUpdateUser', {
-    summary: 'Change the profile, user name, e-mail address, password or role of a user below your rank',
+    summary: 'Change the profile, user name, email address, password or role of a user below your rank',
     description:
       'Applies at once; a new address counts as verified. A new address, password or role ends every session of the user. It requires all admin: and client: scopes of the old and the new role, and a browser that signed in within the last 10 minutes.',
     response: { status: 200, schema: UserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },

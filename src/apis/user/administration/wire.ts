@@ -26,11 +26,11 @@ export const ListUsersQuery = PageQuery.extend({
     .min(1, 'must not be empty')
     .max(SEARCH_QUERY_LENGTH_MAX * 2, `must have at most ${SEARCH_QUERY_LENGTH_MAX * 2} characters`)
     .optional()
-    .meta({ description: 'An id, an e-mail address, a user name, or the beginning of a name', example: 'john' }),
+    .meta({ description: 'An id, an email address, a user name, or the beginning of a name', example: 'john' }),
   role: admin.roleId.optional(),
   banned: onOff,
   restricted: onOff,
-  unverified: onOff.meta({ description: 'Whether the e-mail address is unverified', example: 'true' }),
+  unverified: onOff.meta({ description: 'Whether the email address is unverified', example: 'true' }),
 }).strict()
 
 export function toUserQuery(given: z.output<typeof ListUsersQuery>): UserQuery {

@@ -18,7 +18,7 @@ const optionalMetadata = {
   first_party: flag.optional().meta({ description: 'First-party: users are not asked for consent', example: false }),
   may_change_addresses: flag
     .optional()
-    .meta({ description: "Fresh tokens may change the user's e-mail address; only for clients that authenticate", example: false }),
+    .meta({ description: "Fresh tokens may change the user's email address; only for clients that authenticate", example: false }),
   require_pkce: flag.optional().meta({ description: 'false only for clients that authenticate', example: true }),
   require_pushed_authorization_requests: flag
     .optional()

@@ -28,7 +28,7 @@ export const profile = new Hono<AppEnv>()
     '/user/me',
     requires('delegated:profile:write', { evenRestricted: true }),
     describe('updateMe', {
-      summary: "Change the caller's profile, password or e-mail address",
+      summary: "Change the caller's profile, password or email address",
       description: [
         '`__unset__` or null clears a field; sending the current value changes nothing.',
         'A new `password` or `email` requires `currentPassword`, or a sign-in within the last 10 minutes in this browser.',

@@ -1,4 +1,4 @@
-/** The caller's second factors (security rows 18-20): authenticator app, recovery codes, codes by e-mail. */
+/** The caller's second factors (security rows 18-20): authenticator app, recovery codes, codes by email. */
 import { Hono } from 'hono'
 import { mailSecondFactorCode } from '../../../core/sessions/second-factor-sign-in.ts'
 import { listSecondFactors, newRecoveryCodes, removeTotp, setEmailSecondFactor } from '../../../core/sessions/second-factors.ts'
@@ -37,7 +37,7 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa',
     requires('delegated:profile:2fa:write'),
     describe('setEmailCodes', {
-      summary: 'Enable or disable codes by e-mail',
+      summary: 'Enable or disable codes by email',
       description:
         'The weakest second factor. Requires a browser that signed in within the last 10 minutes, with a second factor if one is enabled. The first factor can also be enabled with an access token from such a sign-in. Ends all other sessions.',
       response: OK,
@@ -100,7 +100,7 @@ export const secondFactors = new Hono<AppEnv>()
     anyone(),
     describe('sendSignInCode', {
       summary: 'Mail the code of a pending log-in',
-      description: 'For accounts with codes by e-mail enabled. The answer is the same whether or not a mail is sent.',
+      description: 'For accounts with codes by email enabled. The answer is the same whether or not a mail is sent.',
       response: OK,
     }),
     networkLimit('code'),

@@ -42,7 +42,7 @@ export const mailSignIn = new Hono<AppEnv>()
     describe('confirmSignInCode', {
       summary: 'Sign in with a mailed code',
       description:
-        'Replies like POST /user/login, also about a second factor; a code by e-mail cannot be that one. Each token allows 5 guesses. 404 unless the service has this switched on (`EMAIL_SIGN_IN`).',
+        'Replies like POST /user/login, also about a second factor; a code by email cannot be that one. Each token allows 5 guesses. 404 unless the service has this switched on (`EMAIL_SIGN_IN`).',
       response: { status: 200, schema: LoginReply, example: EXAMPLE_LOGIN },
       refusals: [404],
     }),

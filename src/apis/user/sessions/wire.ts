@@ -14,7 +14,7 @@ const userAgent = z
 
 const names = {
   username: z.string().min(1).max(254).optional().meta({
-    description: 'The user name or e-mail address; if email is sent too, both must match the same account',
+    description: 'The user name or email address; if email is sent too, both must match the same account',
     example: 'john_doe',
   }),
   email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),

@@ -8,7 +8,7 @@ import { fromHex } from '../../../ids.ts'
 const who = z
   .string()
   .trim()
-  .refine((text) => /^@?[\w.-]{0,64}$/.test(text) || email.safeParse(text).success, 'must be a user name, an e-mail address or an id')
+  .refine((text) => /^@?[\w.-]{0,64}$/.test(text) || email.safeParse(text).success, 'must be a user name, an email address or an id')
   .transform((text) => text || null)
   .default(null)
 const day = z

@@ -29,7 +29,7 @@ export const oauthClients = sqliteTable(
     grantTypes: text().notNull(),
     scopes: text().notNull(),
     firstParty: integer().notNull().default(0),
-    /** 1: a confidential client whose fresh tokens may start a change of the user's e-mail address. */
+    /** 1: a confidential client whose fresh tokens may start a change of the user's email address. */
     mayChangeAddresses: integer().notNull().default(0),
     requirePkce: integer().notNull().default(1),
     /** 1: its authorization requests must be pushed (RFC 9126 §6). */

@@ -50,7 +50,7 @@ export const users = sqliteTable(
       .default('user')
       .references(() => roles.id),
     isPrivate: integer().notNull().default(0),
-    /** The mark of a person whose identity the operator has verified, not their e-mail address. */
+    /** The mark of a person whose identity the operator has verified, not their email address. */
     verifiedAt: integer(),
     bannedAt: integer(),
     bannedUntil: integer(),
