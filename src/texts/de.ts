@@ -1604,7 +1604,7 @@ export const de: Words = {
           restrict: {
             button: 'Eine Woche einschränken',
             title: 'Mehrere Personen für eine Woche einschränken',
-            lead: 'Die Personen können sich anmelden und lesen, aber sieben Tage lang nichts ändern.',
+            lead: 'Die Personen können sich anmelden und lesen, aber sieben Tage lang kaum etwas ändern.',
           },
           unrestrict: {
             button: 'Einschränkungen aufheben',
@@ -1678,10 +1678,10 @@ export const de: Words = {
           untilWhy: 'Anmeldung nicht möglich: von einem Administrator bis {until} gesperrt: {reason}',
         },
         restricted: {
-          plain: 'Anmeldung möglich, aber keine Änderungen: von einem Administrator eingeschränkt.',
-          why: 'Anmeldung möglich, aber keine Änderungen: von einem Administrator eingeschränkt: {reason}',
-          until: 'Anmeldung möglich, aber keine Änderungen: von einem Administrator bis {until} eingeschränkt.',
-          untilWhy: 'Anmeldung möglich, aber keine Änderungen: von einem Administrator bis {until} eingeschränkt: {reason}',
+          plain: 'Anmeldung möglich, aber kaum Änderungen: von einem Administrator eingeschränkt.',
+          why: 'Anmeldung möglich, aber kaum Änderungen: von einem Administrator eingeschränkt: {reason}',
+          until: 'Anmeldung möglich, aber kaum Änderungen: von einem Administrator bis {until} eingeschränkt.',
+          untilWhy: 'Anmeldung möglich, aber kaum Änderungen: von einem Administrator bis {until} eingeschränkt: {reason}',
         },
       },
       notBelow: 'Dieser Rang liegt nicht unter Ihrem. Sie können alles ansehen, aber nichts tun.',
@@ -1725,7 +1725,7 @@ export const de: Words = {
         restrict: {
           button: 'Einschränken',
           title: 'Einschränken',
-          lead: '{name} kann sich weiterhin anmelden und lesen, aber nichts ändern.',
+          lead: '{name} kann sich weiterhin anmelden und lesen, aber kaum etwas ändern.',
         },
         unrestrict: {
           button: 'Einschränkung aufheben',

@@ -1553,7 +1553,7 @@ export const en = {
           restrict: {
             button: 'Restrict for a week',
             title: 'Restrict several people for a week',
-            lead: 'They can sign in and read, but change nothing, for seven days.',
+            lead: 'They can sign in and read, but change little, for seven days.',
           },
           unrestrict: {
             button: 'Lift restrictions',
@@ -1620,10 +1620,10 @@ export const en = {
           untilWhy: 'Cannot sign in: banned until {until} by an administrator: {reason}',
         },
         restricted: {
-          plain: 'Can sign in but change nothing: restricted by an administrator.',
-          why: 'Can sign in but change nothing: restricted by an administrator: {reason}',
-          until: 'Can sign in but change nothing: restricted until {until} by an administrator.',
-          untilWhy: 'Can sign in but change nothing: restricted until {until} by an administrator: {reason}',
+          plain: 'Can sign in but change little: restricted by an administrator.',
+          why: 'Can sign in but change little: restricted by an administrator: {reason}',
+          until: 'Can sign in but change little: restricted until {until} by an administrator.',
+          untilWhy: 'Can sign in but change little: restricted until {until} by an administrator: {reason}',
         },
       },
       notBelow: 'This rank is not below yours, so you can look but not act.',
@@ -1660,7 +1660,7 @@ export const en = {
           title: 'Sign out one session',
           lead: 'This session of {name} ends at once. They get an email about it.',
         },
-        restrict: { button: 'Restrict', title: 'Restrict', lead: '{name} can still sign in and read, but change nothing.' },
+        restrict: { button: 'Restrict', title: 'Restrict', lead: '{name} can still sign in and read, but change little.' },
         unrestrict: { button: 'Lift the restriction', title: 'Lift the restriction', lead: '{name} can use the account as before.' },
         ban: {
           button: 'Ban',

@@ -1224,7 +1224,7 @@ export const es: Words = {
   files: {
     title: 'Archivos',
     lead: 'Privados: solo los ves tú y las apps a las que se lo permitas.',
-    restricted: 'Tu cuenta está restringida. Puedes ver y descargar tus archivos, pero no cambiar nada.',
+    restricted: 'Tu cuenta está restringida. Puedes ver y descargar tus archivos, pero no cambiar casi nada.',
     usage: { label: 'Espacio usado', bytes: '{used} de {limit} usados', files: '{count} de {limit} archivos' },
     fileCount: { one: '{count} archivo', many: '{count} de archivos', other: '{count} archivos' },
     empty: 'Todavía no hay archivos. Lo que subas aparecerá aquí.',
@@ -1582,7 +1582,7 @@ export const es: Words = {
           restrict: {
             button: 'Restringir una semana',
             title: 'Restringir a varias personas una semana',
-            lead: 'Pueden iniciar sesión y leer, pero no cambiar nada, durante siete días.',
+            lead: 'Pueden iniciar sesión y leer, pero no cambiar casi nada, durante siete días.',
           },
           unrestrict: {
             button: 'Levantar restricciones',
@@ -1655,10 +1655,10 @@ export const es: Words = {
           untilWhy: 'No puede iniciar sesión: un administrador suspendió la cuenta hasta el {until}: {reason}',
         },
         restricted: {
-          plain: 'Puede iniciar sesión, pero no cambiar nada: un administrador restringió la cuenta.',
-          why: 'Puede iniciar sesión, pero no cambiar nada: un administrador restringió la cuenta: {reason}',
-          until: 'Puede iniciar sesión, pero no cambiar nada: un administrador restringió la cuenta hasta el {until}.',
-          untilWhy: 'Puede iniciar sesión, pero no cambiar nada: un administrador restringió la cuenta hasta el {until}: {reason}',
+          plain: 'Puede iniciar sesión, pero no cambiar casi nada: un administrador restringió la cuenta.',
+          why: 'Puede iniciar sesión, pero no cambiar casi nada: un administrador restringió la cuenta: {reason}',
+          until: 'Puede iniciar sesión, pero no cambiar casi nada: un administrador restringió la cuenta hasta el {until}.',
+          untilWhy: 'Puede iniciar sesión, pero no cambiar casi nada: un administrador restringió la cuenta hasta el {until}: {reason}',
         },
       },
       notBelow: 'El rango de esta persona no está por debajo del tuyo, así que puedes mirar, pero no actuar.',
@@ -1695,7 +1695,7 @@ export const es: Words = {
           title: 'Cerrar una sesión',
           lead: 'Esta sesión de {name} termina de inmediato. Recibirá un correo para avisarle.',
         },
-        restrict: { button: 'Restringir', title: 'Restringir', lead: '{name} podrá iniciar sesión y leer, pero no cambiar nada.' },
+        restrict: { button: 'Restringir', title: 'Restringir', lead: '{name} podrá iniciar sesión y leer, pero no cambiar casi nada.' },
         unrestrict: {
           button: 'Levantar la restricción',
           title: 'Levantar la restricción',
@@ -1812,7 +1812,7 @@ export const es: Words = {
       reasonHint: 'Pueden leerlo la persona y tu equipo. Por ejemplo: ticket 4711, no se cargan las fotos.',
       kinds: { read: 'Solo mirar', write: 'Mirar y cambiar el perfil, los archivos, los seguidores y los bloqueos' },
       start: 'Abrir la cuenta',
-      banner: 'Ves la cuenta de {name} como soporte, hasta el {time}. Puedes mirar, pero no cambiar nada.',
+      banner: 'Ves la cuenta de {name} como soporte, hasta el {time}. Puedes mirar, pero no cambiar casi nada.',
       bannerWrite: 'Ves la cuenta de {name} como soporte, hasta el {time}. Tus cambios son reales.',
       leave: 'Terminar el acceso',
       bannerName: 'Soporte',

@@ -1590,7 +1590,7 @@ export const fr: Words = {
           restrict: {
             button: 'Restreindre pour une semaine',
             title: 'Restreindre plusieurs personnes pour une semaine',
-            lead: 'Elles pourront se connecter et lire, mais rien modifier, pendant sept jours.',
+            lead: 'Elles pourront se connecter et lire, mais presque rien modifier, pendant sept jours.',
           },
           unrestrict: {
             button: 'Lever les restrictions',
@@ -1668,11 +1668,11 @@ export const fr: Words = {
           untilWhy: 'Connexion impossible : compte banni jusqu’au {until} par un administrateur. Motif : {reason}',
         },
         restricted: {
-          plain: 'Connexion possible, mais aucune modification : compte restreint par un administrateur.',
-          why: 'Connexion possible, mais aucune modification : compte restreint par un administrateur. Motif : {reason}',
-          until: 'Connexion possible, mais aucune modification : compte restreint jusqu’au {until} par un administrateur.',
+          plain: 'Connexion possible, mais presque aucune modification : compte restreint par un administrateur.',
+          why: 'Connexion possible, mais presque aucune modification : compte restreint par un administrateur. Motif : {reason}',
+          until: 'Connexion possible, mais presque aucune modification : compte restreint jusqu’au {until} par un administrateur.',
           untilWhy:
-            'Connexion possible, mais aucune modification : compte restreint jusqu’au {until} par un administrateur. Motif : {reason}',
+            'Connexion possible, mais presque aucune modification : compte restreint jusqu’au {until} par un administrateur. Motif : {reason}',
         },
       },
       notBelow: 'Ce rang n’est pas inférieur au vôtre : vous pouvez consulter, mais pas agir.',
@@ -1709,7 +1709,11 @@ export const fr: Words = {
           title: 'Mettre fin à une session',
           lead: 'Cette session de ce compte ({name}) prend fin immédiatement. La personne en est informée par e-mail.',
         },
-        restrict: { button: 'Restreindre', title: 'Restreindre', lead: '{name} pourra toujours se connecter et lire, mais rien modifier.' },
+        restrict: {
+          button: 'Restreindre',
+          title: 'Restreindre',
+          lead: '{name} pourra toujours se connecter et lire, mais presque rien modifier.',
+        },
         unrestrict: {
           button: 'Lever la restriction',
           title: 'Lever la restriction',

@@ -1209,7 +1209,7 @@ export const ptBr: Words = {
   files: {
     title: 'Arquivos',
     lead: 'Privados: só você e os apps que você permitir podem vê-los.',
-    restricted: 'Sua conta está restrita. Você pode ver e baixar seus arquivos, mas não alterar nada.',
+    restricted: 'Sua conta está restrita. Você pode ver e baixar seus arquivos, mas não alterar quase nada.',
     usage: { label: 'Espaço usado', bytes: '{used} de {limit} usados', files: '{count} de {limit} arquivos' },
     fileCount: { one: '{count} arquivo', many: '{count} de arquivos', other: '{count} arquivos' },
     empty: 'Ainda não há arquivos. O que você enviar aparecerá aqui.',
@@ -1561,7 +1561,7 @@ export const ptBr: Words = {
           restrict: {
             button: 'Restringir por uma semana',
             title: 'Restringir várias pessoas por uma semana',
-            lead: 'Elas podem entrar e ler, mas não alterar nada, por sete dias.',
+            lead: 'Elas podem entrar e ler, mas não alterar quase nada, por sete dias.',
           },
           unrestrict: {
             button: 'Retirar restrições',
@@ -1628,10 +1628,10 @@ export const ptBr: Words = {
           untilWhy: 'Não pode entrar: conta banida até {until} por um administrador: {reason}',
         },
         restricted: {
-          plain: 'Pode entrar, mas não alterar nada: conta restrita por um administrador.',
-          why: 'Pode entrar, mas não alterar nada: conta restrita por um administrador: {reason}',
-          until: 'Pode entrar, mas não alterar nada: conta restrita até {until} por um administrador.',
-          untilWhy: 'Pode entrar, mas não alterar nada: conta restrita até {until} por um administrador: {reason}',
+          plain: 'Pode entrar, mas não alterar quase nada: conta restrita por um administrador.',
+          why: 'Pode entrar, mas não alterar quase nada: conta restrita por um administrador: {reason}',
+          until: 'Pode entrar, mas não alterar quase nada: conta restrita até {until} por um administrador.',
+          untilWhy: 'Pode entrar, mas não alterar quase nada: conta restrita até {until} por um administrador: {reason}',
         },
       },
       notBelow: 'Este nível não está abaixo do seu, por isso você pode ver, mas não agir.',
@@ -1668,7 +1668,7 @@ export const ptBr: Words = {
           title: 'Encerrar uma sessão',
           lead: 'Esta sessão de {name} é encerrada imediatamente. A pessoa recebe um e-mail sobre isso.',
         },
-        restrict: { button: 'Restringir', title: 'Restringir', lead: '{name} ainda pode entrar e ler, mas não alterar nada.' },
+        restrict: { button: 'Restringir', title: 'Restringir', lead: '{name} ainda pode entrar e ler, mas não alterar quase nada.' },
         unrestrict: { button: 'Retirar a restrição', title: 'Retirar a restrição', lead: '{name} pode usar a conta como antes.' },
         ban: {
           button: 'Banir',
@@ -1781,7 +1781,7 @@ export const ptBr: Words = {
       reasonHint: 'A pessoa e seus colegas podem lê-lo. Por exemplo: chamado 4711, as fotos não carregam.',
       kinds: { read: 'Apenas ver', write: 'Ver e alterar o perfil, os arquivos, os seguidores e os bloqueios' },
       start: 'Abrir a conta',
-      banner: 'Você está vendo a conta de {name} como suporte, até {time}. Você pode ver, mas não alterar nada.',
+      banner: 'Você está vendo a conta de {name} como suporte, até {time}. Você pode ver, mas não alterar quase nada.',
       bannerWrite: 'Você está vendo a conta de {name} como suporte, até {time}. Suas alterações são reais.',
       leave: 'Encerrar acesso',
       bannerName: 'Suporte',

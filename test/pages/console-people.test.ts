@@ -132,7 +132,7 @@ describe('why somebody cannot sign in', () => {
     ['banned_at = 1', 'banned for good by an administrator.'],
     ["deleted_at = 1893456000000, deleted_reason = 'admin'", 'an administrator deleted the account'],
     ["deleted_at = 1893456000000, deleted_reason = 'self'", 'Signing in restores it'],
-    ['restricted_at = 1', 'Can sign in but change nothing'],
+    ['restricted_at = 1', 'Can sign in but change little'],
   ])('%s', async (sets, words) => {
     const target = await somebody()
     await setRow(target, sets)
