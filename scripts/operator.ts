@@ -38,7 +38,7 @@ await main(async () => {
   if (!load) {
     const what = name.startsWith('-') ? 'option' : 'command'
     throw new Refusal(
-      `Unknown ${what}: ${name}\n\n  The commands are ${Object.keys(COMMANDS).join(', ')}.\n  npm run operator -- --help tells of each.`,
+      `Unknown ${what}: ${name}\n\n  The commands are ${Object.keys(COMMANDS).join(', ')}.\n  npm run operator -- --help describes each.`,
     )
   }
   if (wantsHelp) return console.log(await help(load))

@@ -30,11 +30,11 @@ function shown(value: unknown, index: PropertyKey | undefined): string {
   return wrong.map((each) => JSON.stringify(each)).join(' ')
 }
 
-/** Of a call of `operator -- <command>` that is wrong: what is, and where to read how it is called. An error is of `parseArgs`. */
+/** Says what is wrong with a call of `operator -- <command>`, and where to read about it. An `Error` is one of `parseArgs`. */
 export function misuse(command: string, what: string | Error): Refusal {
   // The rest of what it says is about words that only look like options.
   const text = typeof what === 'string' ? what : what.message.replace(/\. .*/s, '')
-  return new Refusal(`${text}\n\n  npm run operator -- ${command} --help shows how it is called.`)
+  return new Refusal(`${text}\n\n  npm run operator -- ${command} --help describes it.`)
 }
 
 /** Shows an error of the core as it stands; `options` are those to name instead of a field. */

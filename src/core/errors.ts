@@ -173,6 +173,11 @@ export class AppError extends Error {
     })
   }
 
+  /** Throws a refusal that names these fields, if there are any. */
+  static refuse(fields: readonly RefusedField[]): void {
+    if (fields.length > 0) throw AppError.ofFields(fields)
+  }
+
   get status() {
     return ERRORS[this.code][0]
   }

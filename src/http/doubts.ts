@@ -30,7 +30,6 @@ export function withoutShown<T extends object>(values: T, sent: SentProfile | un
   if (!sent) return values
   const present = new Map<string, unknown>(Object.entries(shown ?? {}))
   const isShown = (name: string) => sent.raw.has(name) && present.has(name) && present.get(name) === sent.raw.get(name)
-  const wrong = sent.doubts.filter(({ path }) => !isShown(path))
-  if (wrong.length > 0) throw AppError.ofFields(wrong)
+  AppError.refuse(sent.doubts.filter(({ path }) => !isShown(path)))
   return Object.fromEntries(Object.entries(values).filter(([name]) => !isShown(name))) as T
 }

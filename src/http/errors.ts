@@ -8,7 +8,7 @@ import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { StepUp } from '../core/authentication-methods.ts'
-import { AppError } from '../core/errors.ts'
+import { AppError, type FieldIssue } from '../core/errors.ts'
 import type { AppEnv, RoomName } from './app-env.ts'
 import { DPOP_CHALLENGE, usesDpop } from './dpop.ts'
 
@@ -93,11 +93,13 @@ function toStepUpChallenge(message: string, { maxAgeMs, acrValues }: StepUp): st
   return `Bearer error="insufficient_user_authentication", error_description="${message}"${maxAge}${acr}`
 }
 
-/** The first field's issue, or the message, for envelopes with room for one sentence. Field names are the caller's text. */
+/** The first field's issue, or the message, for envelopes with room for one sentence. */
 export function toFirstText({ fields, message }: AppError): string {
-  const [issue] = fields
-  return issue ? `${issue.path || 'The body'} ${issue.message}` : message
+  return fields[0] ? toFieldText(fields[0]) : message
 }
+
+/** Field names are the caller's text; an issue of the whole body has none. */
+export const toFieldText = ({ path, message }: FieldIssue) => `${path || 'The body'} ${message}`
 
 /** Whether a browser is navigating, so that a page can be shown instead of JSON. */
 export function asksForPage(c: Context): boolean {

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { AppError } from '../../core/errors.ts'
 import { NONCE_STALE } from '../../core/machines/robots.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
+import { errorHeaders, logFailure, toAppError, toFieldText } from '../../http/errors.ts'
 import { challenge } from './digest-auth.ts'
 import { represent } from './representation.ts'
 
@@ -37,5 +37,5 @@ function toElement(messages: readonly string[]) {
 }
 
 function messagesOf(error: AppError): string[] {
-  return error.fields.length > 0 ? error.fields.map(({ path, message }) => `${path || 'The body'} ${message}`) : [error.message]
+  return error.fields.length > 0 ? error.fields.map(toFieldText) : [error.message]
 }

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import * as z from 'zod'
 import type { AppError } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { logFailure, resourceErrorHeaders, toAppError } from '../../http/errors.ts'
+import { logFailure, resourceErrorHeaders, toAppError, toFieldText } from '../../http/errors.ts'
 import { SCIM_JSON } from './answers.ts'
 
 const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error'
@@ -41,5 +41,5 @@ function typeOf({ code, reason, fields }: AppError): ScimType | undefined {
 }
 
 function detailOf({ fields, message }: AppError): string {
-  return fields.length > 0 ? fields.map((field) => `${field.path || 'The body'} ${field.message}`).join('; ') : message
+  return fields.length > 0 ? fields.map(toFieldText).join('; ') : message
 }

@@ -22,8 +22,7 @@ export interface PasswordContext {
 
 /** Throws `invalid_request` for the field `password` if it is too easy to guess. */
 export function refuseGuessablePassword(password: Password, context: PasswordContext): void {
-  const wrong = guessableIssues(password, context)
-  if (wrong.length > 0) throw AppError.ofFields(wrong)
+  AppError.refuse(guessableIssues(password, context))
 }
 
 function guessableIssues(password: Password, context: PasswordContext): RefusedField[] {
@@ -52,8 +51,7 @@ export function passwordIssues(ctx: Ctx, password: Password, context: PasswordCo
 
 /** Throws `invalid_request` for the field `password` if it is shorter than the operator wants. */
 export function refuseShortPassword(ctx: Ctx, password: Password): void {
-  const wrong = passwordLengthIssues(ctx, password)
-  if (wrong.length > 0) throw AppError.ofFields(wrong)
+  AppError.refuse(passwordLengthIssues(ctx, password))
 }
 
 /** The hash of a password that somebody sets, unless it is known from a breach: the last check, because it takes a request. */

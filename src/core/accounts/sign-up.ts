@@ -71,12 +71,11 @@ export interface SignUpProof {
 /** Creates an account. Throws `username_taken`, and `email_taken` only if the address needs no verification (wire §6.9). */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   const { password } = input
-  const wrong = [
+  AppError.refuse([
     ...usernameIssues(ctx, input.username),
     ...termsIssues(ctx, input.termsVersion),
     ...(password === null ? [] : passwordIssues(ctx, password, input)),
-  ]
-  if (wrong.length > 0) throw AppError.ofFields(wrong)
+  ])
   const invitation = toInvitation(ctx, input.inviteCode)
   await refuseTaken(ctx, input, invitation)
   const passwordHash = password === null ? NO_PASSWORD : await hashNewPassword(ctx, password)

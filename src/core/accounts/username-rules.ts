@@ -12,6 +12,5 @@ export function usernameIssues({ config }: Ctx, username: string): RefusedField[
 
 /** Throws `invalid_request` for the field `username` if it is shorter than the operator wants. */
 export function refuseShortUsername(ctx: Ctx, username: string): void {
-  const wrong = usernameIssues(ctx, username)
-  if (wrong.length > 0) throw AppError.ofFields(wrong)
+  AppError.refuse(usernameIssues(ctx, username))
 }

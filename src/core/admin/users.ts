@@ -113,8 +113,7 @@ type NewUser = SignUp & { readonly password: Password; readonly role: string | n
  */
 export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: NewUser): Promise<SeenUser> {
   const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
-  const wrong = [...usernameIssues(ctx, input.username), ...passwordIssues(ctx, input.password, input)]
-  if (wrong.length > 0) throw AppError.ofFields(wrong)
+  AppError.refuse([...usernameIssues(ctx, input.username), ...passwordIssues(ctx, input.password, input)])
   const now = ctx.now()
   const roleId = input.role ?? DEFAULT_ROLE
   const { principal, reads } = await gate(({ userId }) => [findRole(roleId), findTaken({ ...keys, now }), listFactors(userId)])

@@ -45,22 +45,27 @@ export type MachineRequest = Pick<NewMachine, 'id' | 'kind' | 'name'> & {
   readonly expiresAt?: number | null | undefined
 }
 
+/** What is wrong with the time at which a credential ends; null: nothing. */
+export function expiryProblem(expiresAt: number, now: number): string | null {
+  if (expiresAt <= now) return 'must be in the future'
+  return expiresAt - now > MACHINE_LIFE_MS_MAX ? 'must be within ten years' : null
+}
+
 /** With the defaults of its kind; throws `invalid_request` with a field for each rule that it breaks. */
 export function judgeMachine(request: MachineRequest, now: number): NewMachine {
   const { id, kind, name, expiresAt = null } = request
   const most = SCOPES_OF_KIND[kind]
   const scopes = request.scopes ?? most
-  const life = expiresAt === null ? 1 : expiresAt - now
+  const lifeProblem = expiresAt === null ? null : expiryProblem(expiresAt, now)
   const rules: readonly [isBroken: boolean, path: string, message: string][] = [
     [kind === 'robot' && !ROBOT_NAME.test(name), 'name', 'of a robot must have 3 to 64 letters, digits, ., _ or -'],
     [scopes.length === 0, 'scope', 'must name a scope'],
     [!scopes.every((scope) => coveredBy(most, scope)), 'scope', `of this kind must be within ${most.join(' ')}`],
-    [life <= 0, 'expiresAt', 'must be in the future'],
-    [life > MACHINE_LIFE_MS_MAX, 'expiresAt', 'must be within ten years'],
+    [lifeProblem !== null, 'expiresAt', lifeProblem ?? ''],
     // The list is ordered by id: none is from the future.
     [id !== undefined && Math.abs(now - timeOf(id)) > DAY_MS, 'id', 'is out of date'],
   ]
   const broken = rules.filter(([isBroken]) => isBroken)
-  if (broken.length > 0) throw AppError.ofFields(broken.map(([, path, message]) => ({ path, message })))
+  AppError.refuse(broken.map(([, path, message]) => ({ path, message })))
   return { id, kind, name, scopes, expiresAt }
 }

@@ -73,7 +73,7 @@ export function requireScopes(client: ClientScopes, before: ClientScopes | null,
     if (!row) return [`no API is registered as ${resource}`]
     return name === '' || toApi(row).scopes.some((scope) => scope.name === name) ? [] : [`${resource} has no scope ${name}`]
   })
-  if (unknown.length > 0) throw AppError.ofFields([...new Set(unknown)].map((message) => ({ path: 'api_scopes', message })))
+  AppError.refuse([...new Set(unknown)].map((message) => ({ path: 'api_scopes', message })))
 }
 
 type ClientScopes = Pick<ClientRow, 'scopes' | 'source'>

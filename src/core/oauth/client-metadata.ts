@@ -144,7 +144,7 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     ...fapiRules(metadata),
   ]
   const broken = rules.filter(([isBroken]) => isBroken)
-  if (broken.length > 0) throw AppError.ofFields(broken.map(([, field, message]) => ({ path: METADATA_NAMES[field], message })))
+  AppError.refuse(broken.map(([, field, message]) => ({ path: METADATA_NAMES[field], message })))
 }
 
 const originOf = (uri: string) => (URL.canParse(uri) ? new URL(uri).origin : null)

@@ -116,7 +116,7 @@ type Undefinable<T> = { readonly [Key in keyof T]: T[Key] | undefined }
 /** The columns of a new endpoint that do not depend on its id. */
 export function planEndpoint(ctx: Ctx, input: NewEndpoint): Omit<EndpointRow, 'id' | 'secret' | 'createdBy' | 'createdAt' | 'updatedAt'> {
   const { kind = 'https', url = '', description = '', events, payload = 'thin', scope = [] } = input
-  refuse([...eventsIssues(events), ...togetherIssues(ctx, kind, { url, payload, scope })])
+  AppError.refuse([...eventsIssues(events), ...togetherIssues(ctx, kind, { url, payload, scope })])
   return {
     ...toColumns({ url, description, events, payload, scope }),
     kind,
@@ -138,7 +138,7 @@ export function planChange(ctx: Ctx, before: ShownEndpointRow, changes: Endpoint
   const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter((name) => columns[name] !== before[name])
   const isSwitched = isDisabled !== (known.disabledAt !== null)
   const isJudged = changed.some((name) => name === 'url' || name === 'payload' || name === 'scope') || (isSwitched && !isDisabled)
-  refuse([...eventsIssues(fields.events), ...(isJudged ? togetherIssues(ctx, known.kind, fields) : [])])
+  AppError.refuse([...eventsIssues(fields.events), ...(isJudged ? togetherIssues(ctx, known.kind, fields) : [])])
   const name = columns.url || known.kind
   const events: { type: AuditEventType; detail: string }[] = []
   if (changed.length > 0) events.push({ type: 'webhook_updated', detail: `${name}: ${changed.join(' ')}` })
@@ -147,10 +147,6 @@ export function planChange(ctx: Ctx, before: ShownEndpointRow, changes: Endpoint
   // The version of the row: never the same twice.
   const row = { ...before, ...columns, ...(isSwitched && state), updatedAt: Math.max(ctx.now(), before.updatedAt + 1) }
   return { row, events }
-}
-
-function refuse(issues: readonly RefusedField[]): void {
-  if (issues.length > 0) throw AppError.ofFields(issues)
 }
 
 /** The console's form has a box for each type, so it may name none. */

@@ -1,7 +1,7 @@
 /**
  * The mail outbox in D1: a mail is a row of the batch that caused it, sent after the reply and retried by cron (design
- * §1.11). Its content is derived when it is sent; the only readable data in a row are the address, until sent, and the
- * facts in `params`.
+ * §1.11). Its content is derived when it is sent; all that a row reveals is the address, until sent, and the facts
+ * in `params`.
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'

@@ -1,7 +1,7 @@
 /**
- * Settings of a client for well-known libraries, as program text. The versions that were tried are in docs/clients.md. Whoever
- * pastes it may not have chosen the values: none is ever more than a text. JSON strings are that in most of these languages;
- * a shell, Kotlin and Spring see more in them. A secret is never among them.
+ * Settings of a client for well-known libraries, as program text. The versions that were tried are in docs/clients.md. Somebody else
+ * may have chosen the values, so each stays plain text wherever it is pasted: most of these languages read a JSON string as that, but
+ * a shell, Kotlin and Spring expand what is in it. A secret is never among them.
  */
 import type { ClientMetadata } from '../../../core/oauth/client-metadata.ts'
 import type { Kind } from './kinds.ts'

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { Gate } from '../../../core/gate.ts'
-import { machineKind, machineName, machineScope } from '../../../core/machines/machine-rules.ts'
+import { expiryProblem, machineKind, machineName, machineScope } from '../../../core/machines/machine-rules.ts'
 import { createMachine, MACHINE_KINDS, type MadeMachine, openMachineForm } from '../../../core/machines/machines.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
@@ -24,7 +24,10 @@ const PATH = `${SECTION}/new`
 const lastDay = z.iso
   .date('must be a date')
   .transform((day) => Date.parse(`${day}T23:59:59.999Z`))
-  .refine((time) => time > Date.now(), 'must be in the future')
+  .superRefine((time, refine) => {
+    const message = expiryProblem(time, Date.now())
+    if (message !== null) refine.addIssue({ code: 'custom', message })
+  })
 
 const MachineForm = z.object({
   /** Drawn by the form, so that it creates one however often it is sent. */
